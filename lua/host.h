@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What Lua asks of the module that hosts it. Lua's own files see no kernel header and the C++ core sees none either,
+ * so this file declares everything with built-in types and includes nothing: Lua's translation units, freestanding
+ * C++ and kernel C can all read it.
+ */
+#ifndef LUNATIK_HOST_H
+#define LUNATIK_HOST_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct lua_State;
+struct lunatik_object_s;
+
+/**
+ * struct lunatik_gauge - what a running Lua state looks at while it runs
+ * @stack_limit: lowest address the stack pointer may have when Lua recurses; below it Lua raises "C stack overflow".
+ *	Rewritten at every entry into the state, because every entry comes on another stack.
+ * @stop: nonzero makes the VM and the loops of the C libraries call lunatik_poll(). Written by anyone at any time
+ *	(another CPU, a timer), so both sides access it with relaxed atomics. It is sticky: only the host clears it.
+ * @error: errno of the last file operation of this state (positive), what C calls errno.
+ *
+ * One gauge serves a state and all its coroutines; it must outlive the state.
+ */
+struct lunatik_gauge {
+	unsigned long stack_limit;
+	int stop;
+	int error;
+};
+
+/**
+ * struct lunatik_extra - what lua_getextraspace() points at, in every thread of a state
+ * @runtime: the runtime the state belongs to
+ * @gauge: the state's gauge, never NULL
+ *
+ * lua_newstate() leaves a runtime of NULL and a gauge that never stops and has no stack limit; the host sets both in
+ * the main thread before it runs anything. lua_newthread() copies both from the main thread.
+ */
+struct lunatik_extra {
+	struct lunatik_object_s *runtime;
+	struct lunatik_gauge *gauge;
+};
+
+/*
+ * Bytes that Lua may use below stack_limit: the zone in which an error about the overflow is built (ERROR_ZONE), and
+ * on top of that the deepest leaf, a C function that calls nothing of Lua's that looks at the limit again. The host
+ * sets stack_limit so that both fit above whatever else must stay free.
+ */
+#define LUNATIK_STACK_ERROR_ZONE 1536
+#define LUNATIK_STACK_LEAF 1024
+
+/* ---- what the host implements ---- */
+
+/** Writes the @n bytes at @s to the script's output; may raise. */
+void lunatik_print(struct lua_State *L, const char *s, __SIZE_TYPE__ n);
+
+/** Ends the line lunatik_print() wrote; may raise. */
+void lunatik_printline(struct lua_State *L);
+
+/** Called when the gauge's stop is nonzero: either raises an error, or returns and lets the script go on. */
+void lunatik_poll(struct lua_State *L);
+
+/** An unpredictable number, for hash seeds and pivots. */
+unsigned int lunatik_random32(void);
+
+/** Writes a warning to the log; @format has one %s at most, for @arg. */
+void lunatik_message(const char *format, const char *arg);
+
+/**
+ * Reports that a promise of ours is broken and never returns. It is not declared noreturn: objtool knows only the
+ * kernel's own noreturn functions and takes what follows the call for a fall through into the next function.
+ */
+void lunatik_bug(const char *what);
+
+/** Opens a file for reading. Returns NULL and a positive errno in @error when it cannot; may raise. */
+void *lunatik_file_open(struct lua_State *L, const char *name, int *error);
+
+/**
+ * Reads up to @n bytes. Returns their number, 0 at the end, or a negative errno, which lunatik_file_error() then
+ * repeats. Never raises. Lua asks for single bytes and small pieces: the host buffers.
+ */
+long lunatik_file_read(void *file, void *buffer, __SIZE_TYPE__ n);
+
+/** The positive errno of the first read that failed, or 0. Never raises. */
+int lunatik_file_error(void *file);
+
+/** Closes a file. Never raises. */
+void lunatik_file_close(void *file);
+
+/**
+ * require()'s last searcher: finds the kernel module that implements @name. Pushes its luaopen function and an extra
+ * value and returns 2, or pushes a string that says why there is none ("\n\tno kernel module ...") and returns 1.
+ */
+int lunatik_require_module(struct lua_State *L, const char *name);
+
+/**
+ * Which of the two interpreter loops runs: 0 is the compare tree, anything else computed goto. Set once, before the
+ * first state exists: computed goto wins only where indirect jumps are not retpolines.
+ */
+extern int lunatik_dispatch_goto;
+
+/* ---- what lua/ implements beyond Lua's own API ---- */
+
+/** Makes warn() work: writes through lunatik_message(), off until warn("@on"). Never raises. */
+void lunatik_openwarn(struct lua_State *L);
+
+/** The C library's text for a positive errno, or "error N" (in a buffer that lives as long as the module). */
+const char *lunatik_strerror(int error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
