@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+"""Judges a run of the guest: a pure function over what was recorded. QEMU exits 0 on a panic too, so nothing here
+trusts its status; a guest passes only when every account of it says so."""
+
+import dataclasses
+import enum
+import re
+
+
+class Verdict(enum.Enum):
+    """What a run amounts to; the value is the exit status of tests/vm/guest."""
+
+    PASS = 0
+    FAIL = 101
+    CRASHED = 102
+    HUNG = 103
+    TIMEOUT = 104
+    LOST = 105
+    HARNESS = 106
+
+
+class Stop(enum.Enum):
+    """Why the harness ended QEMU itself, if it did."""
+
+    NONE = "none"
+    BOOT = "boot"
+    QUIET = "quiet"
+    TIME = "time"
+    POWEROFF = "poweroff"
+
+
+@dataclasses.dataclass(frozen=True)
+class End:
+    """QEMU's end: `status` as subprocess gives it (negative: a signal), None when it never started; `words` its stderr."""
+
+    status: int | None
+    words: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Clock:
+    """How long the guest ran, and which limit it ran into."""
+
+    elapsed: float = 0.0
+    limit: float = 0.0
+    stop: Stop = Stop.NONE
+
+
+@dataclasses.dataclass(frozen=True)
+class Judgement:
+    verdict: Verdict
+    cause: str
+    status: int
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Splats:
+    """The console lines that fail a run, and the exceptions to them, each with its reason."""
+
+    deny: tuple
+    allow: tuple
+
+    def first(self, console):
+        """The first console line that is denied and not allowed, without its time stamp; None when there is none."""
+        for line in console.splitlines():
+            line = re.sub(r"^\[ *\d+\.\d+\](\[ *[TC]\d+\])? ", "", line.rstrip())
+            if any(pattern.search(line) for pattern in self.deny) and not any(p.search(line) for p in self.allow):
+                return line
+        return None
+
+
+def splats(deny_text, allow_text):
+    """Reads the two lists. A line is a regular expression, # begins a comment; an allowance without a comment directly
+    above it has no reason, and is an error."""
+    def patterns(text, reasons):
+        previous = ""
+        for line in text.splitlines():
+            if line.strip() and not line.startswith("#"):
+                if reasons and not previous.startswith("#"):
+                    raise ValueError(f"the allowance {line!r} has no reason above it")
+                yield re.compile(line)
+            previous = line
+    return Splats(tuple(patterns(deny_text, False)), tuple(patterns(allow_text, True)))
+
+
+class Ktap:
+    """The tests that an output reports. Lines that are not KTAP are allowed anywhere, as its specification says."""
+
+    VERSION = re.compile(r"^( *)K?TAP version \d+\s*$")
+    PLAN = re.compile(r"^( *)1\.\.(\d+)(\s*#.*)?\s*$")
+    RESULT = re.compile(r"^( *)(not )?ok (\d+)(?: -)?\s*([^#]*?)\s*(?:# *(\w+).*)?$")
+    EXPECTED = ("SKIP", "XFAIL", "TODO")
+
+    def __init__(self, output):
+        self.present = False
+        self.passed = self.failed = self.skipped = 0
+        self.first_failure = None
+        self.missing = None
+        self._levels = []  # of [indent, planned or None, seen, has nested results], outermost first
+        for line in output.splitlines():
+            self._line(line)
+        self._close(0)
+
+    def _line(self, line):
+        if match := self.VERSION.match(line):
+            self._close(len(match[1]))
+            self._levels.append([len(match[1]), None, 0, False])
+            self.present = True
+        elif match := self.PLAN.match(line):
+            if level := self._level(len(match[1])):
+                level[1] = int(match[2])
+        elif match := self.RESULT.match(line):
+            self._result(len(match[1]), bool(match[2]), int(match[3]), match[4], (match[5] or "").upper())
+
+    def _level(self, indent):
+        """The open level of this indentation. Plans and results before any version line are somebody else's words."""
+        return next((level for level in self._levels if level[0] == indent), None)
+
+    def _result(self, indent, bad, number, name, directive):
+        level = self._level(indent)
+        if not level:
+            return
+        nested = self._levels[-1][0] > indent
+        self._close(indent + 1)
+        level[2] += 1
+        if number != level[2]:
+            self._miss(f"test {level[2]} is missing: {number} '{name}' came instead")
+            level[2] = number
+        if directive == "SKIP":
+            self.skipped += 1
+        elif bad and directive not in self.EXPECTED:
+            self.failed += 0 if nested and self.first_failure else 1
+            self.first_failure = self.first_failure or f"not ok {number} {name}".rstrip()
+        elif not nested:
+            self.passed += 1
+
+    def _close(self, indent):
+        """Ends the levels at this indentation or deeper: each must have kept its plan."""
+        while self._levels and self._levels[-1][0] >= indent:
+            _, planned, seen, _ = self._levels.pop()
+            if planned is None:
+                self._miss("the tests have no plan")
+            elif seen != planned:
+                self._miss(f"{seen} of {planned} planned tests reported")
+
+    def _miss(self, what):
+        self.missing = self.missing or what
+
+
+def _records(results):
+    """The guest's records: {word: [rest of line, ...]}."""
+    records = {}
+    for line in results.splitlines():
+        word, _, rest = line.strip().partition(" ")
+        records.setdefault(word, []).append(rest)
+    return records
+
+
+def judge(results, output, console, end, clock, lists):
+    """The one judgement over a run: (result records, command output, console, QEMU's end, clock) -> Judgement."""
+    ktap = Ktap(output)
+
+    def be(verdict, cause, status=None):
+        return Judgement(verdict, cause, verdict.value if status is None else status,
+                         ktap.passed, ktap.failed, ktap.skipped)
+
+    if end.status is None:
+        return be(Verdict.HARNESS, f"QEMU did not start: {_last(end.words)}")
+    records = _records(results)
+    if splat := lists.first(console):
+        return be(Verdict.CRASHED, splat)
+    if "HARNESS" in records:
+        return be(Verdict.HARNESS, records["HARNESS"][0])
+    if "END" not in records:
+        return be(*_unfinished(records, console, end, clock))
+    if clock.stop is not Stop.NONE:
+        return be(Verdict.HUNG, "the guest does not power off")
+    if trouble := _missing_record(records):
+        return be(Verdict.HARNESS, trouble)
+    if ktap.present and ktap.missing:
+        return be(Verdict.CRASHED, f"{ktap.missing} (the command's exit status: {records['EXIT'][0]})")
+    if trouble := _kernel_trouble(records):
+        return be(Verdict.FAIL, trouble)
+    status = int(records["EXIT"][0])
+    if ktap.failed:
+        return be(Verdict.FAIL, ktap.first_failure, status or None)
+    if status:
+        return be(Verdict.FAIL, f"the command's exit status is {status}", status)
+    return be(Verdict.PASS, "")
+
+
+def _last(words):
+    return (words.strip().splitlines() or ["it says nothing"])[-1]
+
+
+def _unfinished(records, console, end, clock):
+    """The verdict on a guest that never said END."""
+    where = "after it was up" if "READY" in records else "before it was up"
+    if clock.stop is Stop.BOOT:
+        return Verdict.HUNG, f"the guest was not up within {clock.limit:.0f} s"
+    if clock.stop is Stop.QUIET:
+        return Verdict.HUNG, f"the guest said nothing for {clock.limit:.0f} s"
+    if clock.stop is Stop.TIME:
+        return Verdict.TIMEOUT, f"the guest was not done within {clock.limit:.0f} s"
+    if end.status > 0 and not console.strip():
+        return Verdict.HARNESS, f"QEMU did not start: {_last(end.words)}"
+    how = f"by signal {-end.status}" if end.status < 0 else f"with status {end.status}"
+    return Verdict.LOST, f"the guest ended {where} without a result; QEMU ended {how}"
+
+
+def _missing_record(records):
+    for word in ("EXIT", "TAINT", "SIGNING", "MODULES"):
+        if word not in records or word != "MODULES" and not records[word][0].isdigit():
+            return f"the guest's {word} record is missing or unreadable"
+    for word in ("LOCKDEP", "KMEMLEAK"):
+        if word in records and not records[word][0].isdigit():
+            return f"the guest's {word} record is unreadable"
+    return None
+
+
+def _kernel_trouble(records):
+    """What the kernel itself says is wrong after the command; None when nothing is."""
+    if "UNLOAD" in records:
+        status, _, words = records["UNLOAD"][0].partition(" ")
+        return f"`lunatik unload` fails with status {status}: {words.strip()}"
+    if left := records["MODULES"][0].strip():
+        return f"modules that do not unload: {left}"
+    taint, loaded = int(records["TAINT"][0]), 12288 if records["SIGNING"][0] == "1" else 4096
+    if taint not in (0, loaded):
+        return f"the kernel is tainted {taint}, loading our modules gives {loaded}"
+    if records.get("LOCKDEP", ["1"])[0] != "1":
+        return "lockdep has switched itself off"
+    if leaks := int(records.get("KMEMLEAK", ["0"])[0]):
+        return f"kmemleak: {leaks} lost object{'s' if leaks > 1 else ''}"
+    return None
