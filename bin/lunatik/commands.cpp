@@ -1,0 +1,615 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "commands.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "editor.hpp"
+#include "interrupts.hpp"
+#include "repl.hpp"
+
+namespace lunatik::cli {
+
+namespace {
+
+using client::Answer;
+using client::Item;
+using client::Request;
+using client::Session;
+using Json = nlohmann::ordered_json;
+
+const char *name_of(lunatik_context context)
+{
+	switch (context) {
+	case LUNATIK_CONTEXT_SOFTIRQ:
+		return "softirq";
+	case LUNATIK_CONTEXT_HARDIRQ:
+		return "hardirq";
+	default:
+		return "process";
+	}
+}
+
+const char *name_of(lunatik_state state)
+{
+	switch (state) {
+	case LUNATIK_STATE_LOADING:
+		return "loading";
+	case LUNATIK_STATE_READY:
+		return "ready";
+	case LUNATIK_STATE_RUNNING:
+		return "running";
+	default:
+		return "stopping";
+	}
+}
+
+bool is_loaded(const Environment &environment)
+{
+	struct stat what{};
+	if (stat(environment.device.c_str(), &what) == 0)
+		return true;
+	return !loaded_modules(environment.modules).empty();
+}
+
+[[noreturn]] void fail_not_loaded()
+{
+	throw Failure(LUNATIK_STATUS_NOMODULE, "the kernel module is not loaded", "sudo lunatik load");
+}
+
+/* For the verbs that start something: root gets the module loaded, and is told. */
+void load_if_needed(Environment &environment, Console &console)
+{
+	if (is_loaded(environment) || !environment.root)
+		return;
+	console.note("lunatik: loading the kernel module");
+	load_modules(environment.modules);
+}
+
+Session open_session(const Environment &environment)
+{
+	return Session::open(environment.device);
+}
+
+/* Throws unless the answer is a success. */
+void require_ok(const Answer &answer, const Options &options)
+{
+	if (!answer.ok())
+		throw failure_of(answer, options);
+}
+
+std::vector<Item> list_items(Session &session, Console &console)
+{
+	std::vector<Item> items;
+	client::Callbacks callbacks;
+	callbacks.item = [&](const Item &item) { items.push_back(item); };
+	Interrupts interrupts(session);
+	const Answer answer = session.request(Request(LUNATIK_REQUEST_LIST), callbacks);
+	console.finish();
+	require_ok(answer, Options());
+	std::sort(items.begin(), items.end(), [](const Item &a, const Item &b) { return a.name < b.name; });
+	return items;
+}
+
+/* A request without output: stop, shutdown. */
+Answer ask(Session &session, const Request &request)
+{
+	Interrupts interrupts(session);
+	return session.request(request);
+}
+
+Json item_object(const Item &item)
+{
+	Json object{
+		{"name", item.name}, {"context", name_of(item.context)}, {"percpu", item.percpu}, {"state", name_of(item.state)},
+		{"memory", item.memory}, {"maxalloc", item.maxalloc}, {"calls", item.calls}, {"errors", item.errors},
+		{"age_ns", item.age.count()}, {"netns", item.netns},
+	};
+	if (item.thread)
+		object["thread"] = *item.thread;
+	return object;
+}
+
+void done(Console &console, const std::string &note)
+{
+	if (console.json())
+		console.object({{"status", 0}});
+	else if (!note.empty())
+		console.note(note);
+}
+
+/*
+ * The verbs
+ */
+
+int do_load(const Options &, Environment &environment, Console &console)
+{
+	const bool was_loaded = !loaded_modules(environment.modules).empty();
+	if (!was_loaded)
+		load_modules(environment.modules);
+	done(console, was_loaded ? "lunatik is loaded already" : "");
+	return 0;
+}
+
+void unload(Environment &environment)
+{
+	if (!is_loaded(environment))
+		throw Failure(LUNATIK_STATUS_NOMODULE, "the kernel module is not loaded", "there is nothing to unload");
+	try {
+		// The session holds the module too, so it ends before the module is removed.
+		Session session = open_session(environment);
+		Options options;
+		options.verb = Verb::Unload;
+		require_ok(ask(session, Request(LUNATIK_REQUEST_SHUTDOWN)), options);
+	} catch (const client::Error &error) {
+		// Modules that cannot be talked to, such as those of another version, can still be removed.
+		if (error.status() != LUNATIK_STATUS_NOMODULE && error.status() != LUNATIK_STATUS_VERSION)
+			throw;
+	}
+	remove_modules(environment.modules, environment.device);
+}
+
+int do_unload(const Options &, Environment &environment, Console &console)
+{
+	unload(environment);
+	done(console, "");
+	return 0;
+}
+
+int do_reload(const Options &, Environment &environment, Console &console)
+{
+	if (is_loaded(environment))
+		unload(environment);
+	load_modules(environment.modules);
+	done(console, "");
+	return 0;
+}
+
+int do_status(const Options &, Environment &environment, Console &console)
+{
+	const std::vector<Module> modules = loaded_modules(environment.modules);
+	if (modules.empty())
+		fail_not_loaded();
+
+	if (console.json()) {
+		Json list = Json::array();
+		for (const Module &module : modules)
+			list.push_back({{"name", module.name}, {"version", module.version}, {"references", module.references},
+				{"holders", module.holders}});
+		console.object({{"status", 0}, {"modules", list}});
+		return 0;
+	}
+	std::size_t name = 6, version = 7;
+	for (const Module &module : modules) {
+		name = std::max(name, module.name.size());
+		version = std::max(version, module.version.size());
+	}
+	std::string text = fmt::format("{:{}}  {:{}}  {}\n", "MODULE", name, "VERSION", version, "USED");
+	for (const Module &module : modules) {
+		text += fmt::format("{:{}}  {:{}}  {}", module.name, name, module.version.empty() ? "-" : module.version, version,
+			module.references);
+		if (!module.holders.empty())
+			text += fmt::format(" {}", fmt::join(module.holders, ","));
+		text += '\n';
+	}
+	console.data(text);
+	return 0;
+}
+
+int do_list(const Options &, Environment &environment, Console &console)
+{
+	Session session = open_session(environment);
+	const std::vector<Item> items = list_items(session, console);
+	if (console.json()) {
+		Json list = Json::array();
+		for (const Item &item : items)
+			list.push_back(item_object(item));
+		console.object({{"status", 0}, {"runtimes", list}});
+	} else if (items.empty()) {
+		console.note("no runtime is running");
+	} else {
+		console.data(runtime_table(items));
+	}
+	return 0;
+}
+
+/* Runs a request that may print, and shows how it ended; as JSON all at once, as text while it happens. */
+int show_run(Session &session, Console &console, const Options &options, const Request &request, bool values)
+{
+	if (!console.json()) {
+		const Answer answer = evaluate(session, console, request, options.timeout);
+		require_ok(answer, options);
+		if (values)
+			show_values(console, answer);
+		return 0;
+	}
+
+	std::string output;
+	client::Callbacks callbacks;
+	callbacks.output = [&](std::string_view bytes) { output += bytes; };
+	std::optional<Answer> answer;
+	{
+		Interrupts interrupts(session);
+		answer = session.request(request, callbacks, options.timeout);
+	}
+	Json object{{"status", exit_status(*answer)}, {"output", output}, {"values", answer->values}};
+	if (!answer->ok())
+		object["error"] = error_object(failure_of(*answer, options));
+	console.object(object);
+	return exit_status(*answer);
+}
+
+int do_eval(const Options &options, Environment &environment, Console &console)
+{
+	const std::string source = options.code ? *options.code : read_source("-", environment.input);
+	Request request(LUNATIK_REQUEST_EVAL);
+	request.name(options.code ? "(command line)" : "stdin").source(source);
+	if (options.code)
+		request.expression();
+	for (const std::string &argument : options.arguments)
+		request.argument(argument);
+	request.frame(); // refuses what is too large before anything is opened
+	load_if_needed(environment, console);
+	Session session = open_session(environment);
+	return show_run(session, console, options, request, options.code.has_value());
+}
+
+/* The script of run and spawn; its source is read here if the kernel cannot read it by that name. */
+std::pair<Script, std::optional<std::string>> load_script(const Options &options, const Environment &environment)
+{
+	Script script;
+	std::optional<std::string> source;
+	if (options.code) {
+		source = *options.code;
+	} else if (options.script == "-") {
+		source = read_source("-", environment.input);
+	} else {
+		script = find_script(options.script);
+		if (script.file)
+			source = read_source(*script.file, environment.input);
+		else if (options.name && *options.name != script.name)
+			source = read_source(fmt::format("{}/{}.lua", environment.scripts, script.name), environment.input);
+	}
+	if (options.name)
+		script.name = *options.name;
+	return {std::move(script), std::move(source)};
+}
+
+/* Stops a runtime; one that does not run is no error here. */
+void stop_if_running(Session &session, const std::string &name)
+{
+	Options options;
+	options.verb = Verb::Stop;
+	options.script = name;
+	const Answer answer = ask(session, Request(LUNATIK_REQUEST_STOP).name(name));
+	if (answer.status != LUNATIK_STATUS_NAME)
+		require_ok(answer, options);
+}
+
+int do_run(const Options &options, Environment &environment, Console &console)
+{
+	const bool own_session = (options.code || options.script == "-") && !options.name;
+	if (own_session)
+		return do_eval(options, environment, console);
+
+	const auto [script, source] = load_script(options, environment);
+	const Request request = script_request(options, script, source);
+	request.frame();
+	load_if_needed(environment, console);
+	Session session = open_session(environment);
+	if (options.replace)
+		stop_if_running(session, script.name);
+	return show_run(session, console, options, request, false);
+}
+
+int do_stop(const Options &options, Environment &environment, Console &console)
+{
+	Session session = open_session(environment);
+	require_ok(ask(session, Request(LUNATIK_REQUEST_STOP).name(find_script(options.script).name)), options);
+	done(console, "");
+	return 0;
+}
+
+int do_restart(const Options &options, Environment &environment, Console &console)
+{
+	const Script script = find_script(options.script);
+	std::optional<std::string> source;
+	if (script.file)
+		source = read_source(*script.file, environment.input);
+	// What ran from a file, from -e or from standard input cannot be found by its name; better said before it is stopped.
+	struct stat what{};
+	const std::string installed = fmt::format("{}/{}.lua", environment.scripts, script.name);
+
+	Session session = open_session(environment);
+	const std::vector<Item> items = list_items(session, console);
+	const auto item = std::find_if(items.begin(), items.end(), [&](const Item &one) { return one.name == script.name; });
+	if (item == items.end())
+		throw Failure(LUNATIK_STATUS_NAME, fmt::format("{} is not running", script.name),
+			"lunatik list shows what runs; lunatik run starts a script");
+	if (!source && stat(installed.c_str(), &what) != 0)
+		throw Failure(LUNATIK_STATUS_NAME, fmt::format("{} runs, but there is no {} to restart it from", script.name,
+			installed), "restart it from its file: lunatik restart ./file.lua");
+
+	Options again = options;
+	again.verb = item->thread ? Verb::Spawn : Verb::Run;
+	again.context = item->context;
+	again.percpu = item->percpu;
+	again.maxalloc = item->maxalloc;
+	const Request request = script_request(again, script, source);
+	request.frame();
+	stop_if_running(session, script.name);
+	return show_run(session, console, again, request, false);
+}
+
+int do_repl(const Options &, Environment &environment, Console &console)
+{
+	load_if_needed(environment, console);
+	Session session = open_session(environment);
+	if (!isatty(environment.input)) {
+		PlainSource lines(environment.input);
+		return repl(session, lines, console);
+	}
+
+	const std::vector<Module> modules = loaded_modules(environment.modules);
+	utsname kernel{};
+	uname(&kernel);
+	std::string module = modules.empty() || modules.front().version.empty() ? version() : modules.front().version;
+	// Prompts belong to the person: not into a pipe that takes the values.
+	std::FILE *terminal = isatty(STDOUT_FILENO) ? stdout : stderr;
+	if (!console.quiet()) {
+		std::fputs(fmt::format("Lunatik {}  protocol {}, {} {} {}\n", module, LUNATIK_PROTOCOL, kernel.sysname,
+			kernel.release, kernel.machine).c_str(), terminal);
+		std::fflush(terminal);
+	}
+	Editor lines(stdin, terminal, history_path(), console);
+	return repl(session, lines, console);
+}
+
+std::string printable(std::string_view text)
+{
+	std::string clean(text);
+	std::replace_if(clean.begin(), clean.end(), [](char c) { return (c >= 0 && c < ' ') || c == 127; }, '?');
+	return clean;
+}
+
+} // namespace
+
+Request script_request(const Options &options, const Script &script, const std::optional<std::string> &source)
+{
+	Request request(options.verb == Verb::Spawn ? LUNATIK_REQUEST_SPAWN : LUNATIK_REQUEST_RUN);
+	request.name(script.name);
+	if (source)
+		request.source(*source);
+	request.context(options.context);
+	if (options.percpu)
+		request.percpu();
+	if (options.maxalloc != 0)
+		request.maxalloc(options.maxalloc);
+	for (const std::string &argument : options.arguments)
+		request.argument(argument);
+	return request;
+}
+
+Answer evaluate(Session &session, Console &console, const Request &request,
+	std::optional<std::chrono::milliseconds> timeout)
+{
+	client::Callbacks callbacks;
+	bool told = false;
+	callbacks.output = [&](std::string_view bytes) {
+		// A script that prints for ever to nobody would never end by itself.
+		if (!console.stream(bytes) && !std::exchange(told, true))
+			session.interrupt();
+	};
+	std::optional<Answer> answer;
+	{
+		Interrupts interrupts(session);
+		answer = session.request(request, callbacks, timeout);
+	}
+	console.finish();
+	return *std::move(answer);
+}
+
+void show_values(Console &console, const Answer &answer)
+{
+	if (!answer.values.empty())
+		console.data(fmt::format("{}\n", fmt::join(answer.values, "\t")));
+}
+
+int exit_status(const Answer &answer)
+{
+	// The limit is this side's: the kernel saw an interrupt like any other.
+	if (answer.timed_out && answer.status == LUNATIK_STATUS_INTERRUPTED)
+		return LUNATIK_STATUS_TIMEOUT;
+	return answer.status;
+}
+
+Failure failure_of(const Answer &answer, const Options &options)
+{
+	const auto status = static_cast<lunatik_status>(exit_status(answer));
+	const bool runs = options.verb == Verb::Run || options.verb == Verb::Spawn;
+	const std::string name = options.name.value_or(options.script);
+	std::string message = answer.message, hint;
+
+	switch (status) {
+	case LUNATIK_STATUS_USAGE:
+		hint = "lunatik --help";
+		break;
+	case LUNATIK_STATUS_NOMODULE:
+		hint = "sudo lunatik load";
+		break;
+	case LUNATIK_STATUS_PERMISSION:
+		hint = "run it as root: sudo lunatik";
+		break;
+	case LUNATIK_STATUS_VERSION:
+		hint = "the command and the module must be of one installation: sudo lunatik reload";
+		break;
+	case LUNATIK_STATUS_NAME:
+		if (runs && answer.code == EEXIST)
+			hint = fmt::format("stop it first: sudo lunatik stop {}, or add --replace", name);
+		else if (runs)
+			hint = "scripts are installed below /lib/modules/lua; a file is run by its path: lunatik run ./file.lua";
+		else
+			hint = "lunatik list shows what runs";
+		break;
+	case LUNATIK_STATUS_LIMIT:
+		if (runs && answer.code != ETIME && answer.code != ETIMEDOUT)
+			hint = "a larger memory cap is given by --maxalloc 64M";
+		break;
+	case LUNATIK_STATUS_TIMEOUT:
+		if (answer.timed_out)
+			message = fmt::format("timed out after {} s", static_cast<double>(options.timeout.value_or(
+				std::chrono::milliseconds(0)).count()) / 1000);
+		break;
+	case LUNATIK_STATUS_INTERRUPTED:
+		if (message.empty())
+			message = "interrupted";
+		break;
+	default:
+		break;
+	}
+	if (message.empty())
+		message = fmt::format("failed with status {}, and no reason was given", static_cast<int>(status));
+	Failure failure(status, message, hint, answer.traceback);
+	failure.code = answer.code;
+	return failure;
+}
+
+Failure failure_of(const client::Error &error, const Environment &environment)
+{
+	std::string hint;
+	switch (error.status()) {
+	case LUNATIK_STATUS_NOMODULE:
+		hint = "sudo lunatik load";
+		if (!loaded_modules(environment.modules).empty()) {
+			Failure failure(error.status(), fmt::format("the kernel module is loaded, but {} is not its device file",
+				environment.device), "is a devtmpfs mounted on /dev? sudo lunatik reload makes the file again");
+			return failure;
+		}
+		break;
+	case LUNATIK_STATUS_PERMISSION:
+		hint = environment.root ? "it needs CAP_SYS_ADMIN in the initial user namespace, not a container's" :
+			"run it as root: sudo lunatik";
+		break;
+	case LUNATIK_STATUS_VERSION:
+		hint = "the command and the module must be of one installation: sudo make install && sudo lunatik reload";
+		break;
+	case LUNATIK_STATUS_TIMEOUT:
+		hint = "lunatik list shows whether it still runs; sudo lunatik stop ends it";
+		break;
+	default:
+		break;
+	}
+	return Failure(error.status(), error.what(), hint);
+}
+
+int execute(const Options &options, Environment &environment, Console &console)
+{
+	switch (options.verb) {
+	case Verb::Load:
+		return do_load(options, environment, console);
+	case Verb::Unload:
+		return do_unload(options, environment, console);
+	case Verb::Reload:
+		return do_reload(options, environment, console);
+	case Verb::Status:
+		return do_status(options, environment, console);
+	case Verb::List:
+		return do_list(options, environment, console);
+	case Verb::Run:
+	case Verb::Spawn:
+		return do_run(options, environment, console);
+	case Verb::Stop:
+		return do_stop(options, environment, console);
+	case Verb::Restart:
+		return do_restart(options, environment, console);
+	case Verb::Repl:
+		break;
+	}
+	return do_repl(options, environment, console);
+}
+
+int execute_reporting(const Options &options, Environment &environment, Console &console)
+{
+	try {
+		return execute(options, environment, console);
+	} catch (const Failure &failure) {
+		console.report(failure);
+		return failure.status();
+	} catch (const client::Error &error) {
+		console.report(failure_of(error, environment));
+		return error.status();
+	} catch (const std::bad_alloc &) {
+		console.report(Failure(LUNATIK_STATUS_SCRIPT, "out of memory"));
+		return LUNATIK_STATUS_SCRIPT;
+	}
+}
+
+std::string runtime_table(const std::vector<Item> &items)
+{
+	if (items.empty())
+		return {};
+	constexpr std::size_t columns = 7;
+	using Row = std::array<std::string, columns>;
+	std::vector<Row> rows{{"NAME", "CONTEXT", "STATE", "MEMORY", "CALLS", "ERRORS", "AGE"}};
+	for (const Item &item : items) {
+		rows.push_back({printable(item.name), fmt::format("{}{}", name_of(item.context), item.percpu ? " percpu" : ""),
+			name_of(item.state), fmt::format("{}/{}", format_bytes(item.memory),
+			item.maxalloc == 0 ? "-" : format_bytes(item.maxalloc)), fmt::to_string(item.calls),
+			fmt::to_string(item.errors), format_age(item.age)});
+	}
+	std::array<std::size_t, columns> widths{};
+	for (const Row &row : rows) {
+		for (std::size_t i = 0; i < columns; ++i)
+			widths[i] = std::max(widths[i], row[i].size());
+	}
+	std::string table;
+	for (const Row &row : rows) {
+		// Words to the left, numbers to the right, and no blanks at the end of a line.
+		for (std::size_t i = 0; i < columns; ++i)
+			table += i < 3 ? fmt::format("{:<{}}  ", row[i], widths[i]) :
+				fmt::format("{:>{}}{}", row[i], widths[i], i + 1 < columns ? "  " : "\n");
+	}
+	return table;
+}
+
+std::string format_bytes(std::uint64_t bytes)
+{
+	if (bytes < 1024)
+		return fmt::to_string(bytes);
+	constexpr std::string_view units = "KMGTPE";
+	std::size_t unit = 0;
+	auto value = static_cast<double>(bytes) / 1024;
+	// 1023.95 would be shown as 1024.0, so the step up comes a little before.
+	while (value >= 1023.95 && unit + 1 < units.size()) {
+		value /= 1024;
+		++unit;
+	}
+	std::string text = fmt::format("{:.1f}", value);
+	if (text.ends_with(".0"))
+		text.resize(text.size() - 2);
+	return text + units[unit];
+}
+
+std::string format_age(std::chrono::nanoseconds age)
+{
+	const std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
+	if (seconds < 60)
+		return fmt::format("{}s", seconds);
+	if (seconds < 60 * 60)
+		return fmt::format("{}m{:02}s", seconds / 60, seconds % 60);
+	if (seconds < 24 * 60 * 60)
+		return fmt::format("{}h{:02}m", seconds / 3600, seconds / 60 % 60);
+	return fmt::format("{}d{:02}h", seconds / 86400, seconds / 3600 % 24);
+}
+
+} // namespace lunatik::cli

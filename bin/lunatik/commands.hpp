@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/**
+ * What each verb does.
+ */
+#ifndef LUNATIK_CLI_COMMANDS_HPP
+#define LUNATIK_CLI_COMMANDS_HPP
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <lunatik/client.hpp>
+
+#include "console.hpp"
+#include "modules.hpp"
+#include "options.hpp"
+#include "script.hpp"
+
+namespace lunatik::cli {
+
+/** What a command finds around it; tests put their own there. */
+struct Environment {
+	std::string device = client::Session::default_device();
+	std::string scripts = "/lib/modules/lua";
+	ModuleHost modules = ModuleHost::system();
+	int input = 0;
+	bool root = false;
+};
+
+/** Carries out what was asked; returns the exit status or throws Failure, OutputClosed or client::Error. */
+int execute(const Options &options, Environment &environment, Console &console);
+
+/** The same with every exception reported to the user. OutputClosed passes through. */
+int execute_reporting(const Options &options, Environment &environment, Console &console);
+
+/** The request that runs or spawns a script whose source, if the client has read it, is `source`. */
+client::Request script_request(const Options &options, const Script &script, const std::optional<std::string> &source);
+
+/** Sends a request whose output streams to the terminal, and Ctrl-C interrupts. */
+client::Answer evaluate(client::Session &session, Console &console, const client::Request &request,
+	std::optional<std::chrono::milliseconds> timeout = std::nullopt);
+
+/** Values as a REPL shows them: on one line, with tabs between. */
+void show_values(Console &console, const client::Answer &answer);
+
+/** An answer that is no success, with a hint that suits what was asked. */
+Failure failure_of(const client::Answer &answer, const Options &options);
+
+/** What a client library's exception means to the user. */
+Failure failure_of(const client::Error &error, const Environment &environment);
+
+/** The exit status of an answer. */
+int exit_status(const client::Answer &answer);
+
+/** An aligned table of runtimes, one line each below a head; empty for none. */
+std::string runtime_table(const std::vector<client::Item> &items);
+
+/** "512", "17.5K", "64M": at most five characters below an exabyte. */
+std::string format_bytes(std::uint64_t bytes);
+
+/** "42s", "3m05s", "2h10m", "5d03h". */
+std::string format_age(std::chrono::nanoseconds age);
+
+} // namespace lunatik::cli
+
+#endif // LUNATIK_CLI_COMMANDS_HPP

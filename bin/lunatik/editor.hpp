@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/**
+ * Lines typed at a terminal, with editing and a history that lasts.
+ */
+#ifndef LUNATIK_CLI_EDITOR_HPP
+#define LUNATIK_CLI_EDITOR_HPP
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "repl.hpp"
+
+namespace lunatik::cli {
+
+/** ${XDG_STATE_HOME:-~/.local/state}/lunatik/history, or nothing if there is no home. */
+std::string history_path();
+
+/** A line editor on the terminal; `output` is where the prompts go. */
+class Editor : public LineSource {
+public:
+	Editor(std::FILE *input, std::FILE *output, const std::string &history, Console &console);
+	~Editor() override;
+	Editor(const Editor &) = delete;
+	Editor &operator=(const Editor &) = delete;
+
+	Event read(bool continued, std::string &line) override;
+	bool interactive() const noexcept override { return true; }
+
+private:
+	struct State;
+	std::unique_ptr<State> state_;
+};
+
+} // namespace lunatik::cli
+
+#endif // LUNATIK_CLI_EDITOR_HPP

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "modules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <lunatik/client.hpp>
+
+#include "console.hpp"
+
+namespace lunatik::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char *core = "lunatik";
+constexpr std::chrono::seconds patience{2};
+
+std::string first_line(const fs::path &path)
+{
+	std::ifstream file(path);
+	std::string line;
+	std::getline(file, line);
+	return line;
+}
+
+/* Runs a program of the system's own directories, whatever PATH the caller has, and collects what it complains about. */
+std::optional<ModuleHost::LoadError> modprobe(const std::string &module)
+{
+	std::array<int, 2> ends{};
+	if (pipe2(ends.data(), O_CLOEXEC) != 0)
+		return ModuleHost::LoadError{1, std::strerror(errno)};
+	client::FileDescriptor reader(ends[0]);
+	client::FileDescriptor writer(ends[1]);
+
+	posix_spawn_file_actions_t actions;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, writer.get(), STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, writer.get(), STDERR_FILENO);
+
+	std::string program = "modprobe", end_of_options = "--", argument = module;
+	std::string path = "PATH=/usr/sbin:/sbin:/usr/bin:/bin", locale = "LC_ALL=C.UTF-8";
+	std::array<char *, 4> arguments{program.data(), end_of_options.data(), argument.data(), nullptr};
+	std::array<char *, 3> environment{path.data(), locale.data(), nullptr};
+	pid_t child = 0;
+	int failure = ENOENT;
+	for (const char *candidate : {"/usr/sbin/modprobe", "/sbin/modprobe", "/usr/bin/modprobe", "/bin/modprobe"}) {
+		if (access(candidate, X_OK) != 0)
+			continue;
+		failure = posix_spawn(&child, candidate, &actions, nullptr, arguments.data(), environment.data());
+		break;
+	}
+	posix_spawn_file_actions_destroy(&actions);
+	if (failure != 0)
+		return ModuleHost::LoadError{1, fmt::format("cannot run modprobe: {}", std::strerror(failure))};
+	writer = client::FileDescriptor();
+
+	std::string said;
+	std::array<char, 4096> buffer;
+	for (ssize_t got; (got = read(reader.get(), buffer.data(), buffer.size())) != 0;) {
+		if (got > 0)
+			said.append(buffer.data(), static_cast<std::size_t>(got));
+		else if (errno != EINTR)
+			break;
+	}
+	int status = 0;
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return std::nullopt;
+	while (!said.empty() && said.back() == '\n')
+		said.pop_back();
+	std::replace(said.begin(), said.end(), '\n', ' ');
+	return ModuleHost::LoadError{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+		said.empty() ? "modprobe failed without saying why" : said};
+}
+
+int delete_module(const std::string &module)
+{
+	return syscall(SYS_delete_module, module.c_str(), O_NONBLOCK) == 0 ? 0 : errno;
+}
+
+std::string describe(const Module &module, int failure)
+{
+	if (failure != EAGAIN && failure != EBUSY)
+		return fmt::format("{}: {}", module.name, std::strerror(failure));
+	std::string text = fmt::format("{} is in use: {} reference{}", module.name, module.references,
+		module.references == 1 ? "" : "s");
+	if (!module.holders.empty())
+		text += fmt::format(", used by {}", fmt::join(module.holders, ", "));
+	return text;
+}
+
+} // namespace
+
+ModuleHost ModuleHost::system()
+{
+	ModuleHost host;
+	host.load = modprobe;
+	host.remove = delete_module;
+	return host;
+}
+
+std::vector<Module> loaded_modules(const ModuleHost &host)
+{
+	std::vector<Module> modules;
+	std::error_code error;
+	for (const fs::directory_entry &entry : fs::directory_iterator(host.sysfs, error)) {
+		Module module;
+		module.name = entry.path().filename();
+		if (module.name != core && !module.name.starts_with("lunatik_"))
+			continue;
+		// A module that is being loaded or removed has another state; one built into the kernel has none.
+		const std::string state = first_line(entry.path() / "initstate");
+		if (!state.empty() && state != "live")
+			continue;
+		module.version = first_line(entry.path() / "version");
+		const std::string references = first_line(entry.path() / "refcnt");
+		module.references = references.empty() ? -1 : std::strtol(references.c_str(), nullptr, 10);
+		for (const fs::directory_entry &holder : fs::directory_iterator(entry.path() / "holders", error))
+			module.holders.push_back(holder.path().filename());
+		std::sort(module.holders.begin(), module.holders.end());
+		modules.push_back(std::move(module));
+	}
+	// "lunatik" is a prefix of the others, so it sorts first.
+	std::sort(modules.begin(), modules.end(), [](const Module &a, const Module &b) { return a.name < b.name; });
+	return modules;
+}
+
+void load_modules(const ModuleHost &host)
+{
+	const std::optional<ModuleHost::LoadError> error = host.load(core);
+	if (!error)
+		return;
+	const auto says = [&](const char *text) { return error->message.find(text) != std::string::npos; };
+	if (says("not permitted") || says("Permission denied"))
+		throw Failure(LUNATIK_STATUS_PERMISSION, error->message, "sudo lunatik load");
+	if (says("not found"))
+		throw Failure(LUNATIK_STATUS_NAME, error->message,
+			"install the modules for this kernel: make && sudo make install");
+	if (says("Exec format error") || says("Invalid module format"))
+		throw Failure(LUNATIK_STATUS_VERSION, error->message,
+			"the module was built for another kernel: make && sudo make install");
+	if (says("Key was rejected"))
+		throw Failure(LUNATIK_STATUS_PERMISSION, error->message,
+			"this kernel takes signed modules only: sign it with an enrolled key, or turn Secure Boot off");
+	throw Failure(LUNATIK_STATUS_SCRIPT, error->message, "the kernel's log may say more: sudo dmesg | tail");
+}
+
+void remove_modules(const ModuleHost &host, const std::string &device)
+{
+	using Clock = std::chrono::steady_clock;
+	auto until = Clock::now() + patience;
+	std::size_t before = SIZE_MAX;
+	for (;;) {
+		std::vector<Module> modules = loaded_modules(host);
+		if (modules.empty())
+			return;
+		if (modules.size() < before)
+			until = Clock::now() + patience;
+		before = modules.size();
+
+		// Users before what they use: a module that has holders waits for the next round.
+		std::vector<std::string> complaints;
+		bool denied = false, removed = false;
+		for (const Module &module : modules) {
+			const int failure = module.holders.empty() ? host.remove(module.name) : EBUSY;
+			if (failure == 0 || failure == ENOENT) {
+				removed = true;
+				continue;
+			}
+			denied = denied || failure == EPERM;
+			complaints.push_back(describe(module, failure));
+		}
+		if (denied)
+			throw Failure(LUNATIK_STATUS_PERMISSION, "not permitted to remove modules", "sudo lunatik unload");
+		if (removed)
+			continue;
+		if (Clock::now() >= until) {
+			const std::vector<std::string> users = users_of(host, device);
+			std::string hint = "close what uses them, and again: sudo lunatik unload";
+			if (!users.empty())
+				hint = fmt::format("{} is held open by {}", device, fmt::join(users, ", "));
+			throw Failure(LUNATIK_STATUS_SCRIPT, fmt::format("{}", fmt::join(complaints, "; ")), hint);
+		}
+		std::this_thread::sleep_for(std::chrono::milliseconds(50));
+	}
+}
+
+std::vector<std::string> users_of(const ModuleHost &host, const std::string &device)
+{
+	std::vector<std::string> users;
+	std::error_code error;
+	for (const fs::directory_entry &process : fs::directory_iterator(host.processes, error)) {
+		const std::string pid = process.path().filename();
+		if (pid.find_first_not_of("0123456789") != std::string::npos || pid == std::to_string(getpid()))
+			continue;
+		std::error_code gone; // a process may end while it is looked at
+		for (const fs::directory_entry &file : fs::directory_iterator(process.path() / "fd", gone)) {
+			if (fs::read_symlink(file.path(), gone) == device) {
+				users.push_back(fmt::format("{} ({})", pid, first_line(process.path() / "comm")));
+				break;
+			}
+		}
+	}
+	std::sort(users.begin(), users.end());
+	return users;
+}
+
+} // namespace lunatik::cli

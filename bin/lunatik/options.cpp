@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace lunatik::cli {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr std::array verbs{
+	std::pair{"load", Verb::Load}, std::pair{"unload", Verb::Unload}, std::pair{"reload", Verb::Reload},
+	std::pair{"status", Verb::Status}, std::pair{"list", Verb::List}, std::pair{"run", Verb::Run},
+	std::pair{"spawn", Verb::Spawn}, std::pair{"stop", Verb::Stop}, std::pair{"restart", Verb::Restart},
+};
+
+/* What CLI11 fills in, as text; it is decoded afterwards so that every complaint is ours. */
+struct Typed {
+	std::array<std::string, 3> positional;
+	std::string code;
+	std::optional<std::string> name, maxalloc, timeout;
+	bool json = false, quiet = false, replace = false;
+};
+
+Parsed complain(std::string message, std::string hint)
+{
+	Parsed parsed;
+	parsed.status = LUNATIK_STATUS_USAGE;
+	parsed.message = std::move(message);
+	parsed.hint = std::move(hint);
+	return parsed;
+}
+
+bool is_eval_option(const std::string &word)
+{
+	return word == "-e" || word == "--eval";
+}
+
+/* Cuts the words at the first `--` that is not the value of -e; what follows belongs to the script. */
+std::optional<Words> cut_arguments(Words &words)
+{
+	for (auto word = words.begin(); word != words.end(); ++word) {
+		if (*word == "--" && (word == words.begin() || !is_eval_option(*std::prev(word)))) {
+			Words arguments(std::next(word), words.end());
+			words.erase(word, words.end());
+			return arguments;
+		}
+	}
+	return std::nullopt;
+}
+
+void add_script_options(CLI::App &app, Typed &typed, const char *script)
+{
+	app.add_option("script", typed.positional[0], script);
+	app.add_option("context", typed.positional[1], "process (default), softirq or hardirq");
+	app.add_option("percpu", typed.positional[2], "the word percpu: one Lua state for each CPU");
+	app.add_option("-e,--eval", typed.code, "Run CODE instead of a script")->option_text("CODE");
+	app.add_option("--name", typed.name, "Name of the runtime")->option_text("NAME");
+	app.add_option("--maxalloc", typed.maxalloc, "Memory cap of the runtime")->option_text("BYTES[K|M|G]");
+	app.add_option("--timeout", typed.timeout, "Interrupt the script after this time; exit 8")->option_text("SECONDS");
+	app.add_flag("--replace", typed.replace, "Stop a runtime of the same name first");
+	app.footer("Words after -- are the script's arguments, strings in its `...`.\n"
+		"A script is a name below /lib/modules/lua, a file (./file.lua), or - for standard input.");
+}
+
+std::string usage_hint(const std::string &verb)
+{
+	return verb.empty() ? "lunatik --help" : fmt::format("lunatik {} --help", verb);
+}
+
+/* Decodes [script] [context] [percpu], where -e leaves no place for a script. */
+Parsed decode_script(const std::string &verb, const Typed &typed, bool code_given, std::optional<Words> arguments)
+{
+	Options options;
+	Words words;
+	for (const std::string &word : typed.positional) {
+		if (!word.empty())
+			words.push_back(word);
+	}
+
+	if (code_given) {
+		options.code = typed.code;
+	} else {
+		if (words.empty())
+			return complain(fmt::format("{} needs a script", verb),
+				fmt::format("lunatik {0} NAME, lunatik {0} ./file.lua or lunatik {0} -e CODE", verb));
+		options.script = words.front();
+		words.erase(words.begin());
+	}
+
+	bool context_given = false;
+	for (const std::string &word : words) {
+		const std::optional<lunatik_context> context = parse_context(word);
+		if (context && !context_given && !options.percpu) {
+			options.context = *context;
+			context_given = true;
+		} else if (word == "percpu" && !options.percpu) {
+			options.percpu = true;
+		} else {
+			return complain(fmt::format("'{}' is not a context", word), fmt::format(
+				"the contexts are process, softirq and hardirq; the script's own arguments stand after --: "
+				"lunatik {} {} -- {}", verb, options.script.empty() ? "-e CODE" : options.script, word));
+		}
+	}
+
+	options.name = typed.name;
+	if (typed.name && (typed.name->empty() || typed.name->size() > LUNATIK_NAME_MAX))
+		return complain(fmt::format("--name: a name has 1 to {} bytes", LUNATIK_NAME_MAX), usage_hint(verb));
+	if (typed.maxalloc) {
+		const std::optional<std::uint64_t> bytes = parse_bytes(*typed.maxalloc);
+		if (!bytes)
+			return complain(fmt::format("--maxalloc: '{}' is not a size", *typed.maxalloc),
+				"a number of bytes above zero, or one with K, M or G: --maxalloc 16M");
+		options.maxalloc = *bytes;
+	}
+	if (typed.timeout) {
+		options.timeout = parse_seconds(*typed.timeout);
+		if (!options.timeout)
+			return complain(fmt::format("--timeout: '{}' is not a time", *typed.timeout),
+				"a number of seconds above zero: --timeout 2.5");
+	}
+	options.replace = typed.replace;
+	options.arguments = std::move(arguments).value_or(Words());
+
+	const bool nameless = (options.code || options.script == "-") && !options.name;
+	if (nameless && verb != "run")
+		return complain(fmt::format("{} needs --name with -e and -", verb),
+			fmt::format("lunatik {} --name NAME ...", verb));
+	if (nameless && (context_given || options.percpu || options.maxalloc != 0 || options.replace))
+		return complain("a context, percpu, --maxalloc and --replace are for a runtime of its own, which needs a name",
+			"add --name NAME");
+
+	Parsed parsed;
+	parsed.options = std::move(options);
+	return parsed;
+}
+
+Parsed decode(const std::string &verb, const Typed &typed, bool code_given, std::optional<Words> arguments)
+{
+	Parsed parsed;
+	if (verb == "run" || verb == "spawn") {
+		parsed = decode_script(verb, typed, code_given, std::move(arguments));
+	} else if (verb == "stop" || verb == "restart") {
+		if (typed.positional[0].empty())
+			return complain(fmt::format("{} needs the name of a runtime", verb), "lunatik list shows them");
+		if (arguments && verb == "stop")
+			return complain("stop takes no arguments for the script", usage_hint(verb));
+		parsed.options.emplace();
+		parsed.options->script = typed.positional[0];
+		parsed.options->arguments = std::move(arguments).value_or(Words());
+	} else if (arguments) {
+		return complain(verb.empty() ? "there is no script before --" : fmt::format("{} takes no arguments", verb),
+			usage_hint(verb));
+	} else if (verb.empty() && typed.json) {
+		return complain("there is no JSON without a verb", "lunatik --json run -e CODE");
+	} else {
+		parsed.options.emplace();
+	}
+	if (!parsed.options)
+		return parsed;
+
+	const auto found = std::find_if(verbs.begin(), verbs.end(), [&](const auto &entry) { return entry.first == verb; });
+	parsed.options->verb = found == verbs.end() ? Verb::Repl : found->second;
+	parsed.options->json = typed.json;
+	parsed.options->quiet = typed.quiet;
+	return parsed;
+}
+
+/* The first word that is no option, which has to be a verb. */
+const std::string *find_verb(const Words &words)
+{
+	const auto found = std::find_if(words.begin(), words.end(), [](const std::string &word) {
+		return word == "-" || word.empty() || word.front() != '-';
+	});
+	return found == words.end() ? nullptr : &*found;
+}
+
+Parsed parse_words(Words words)
+{
+	// Lunatik 3.0 had options for these two; it is the only place where an option stands for a verb.
+	if (!words.empty() && (words.front() == "--run" || words.front() == "--stop"))
+		words.front().erase(0, 2);
+
+	std::optional<Words> arguments = cut_arguments(words);
+	if (const std::string *word = find_verb(words)) {
+		const bool known = std::any_of(verbs.begin(), verbs.end(), [&](const auto &entry) { return entry.first == *word; });
+		if (!known)
+			return complain(fmt::format("there is no verb '{}'", *word),
+				fmt::format("lunatik --help shows the verbs; a script is run by lunatik run {}", *word));
+	}
+
+	CLI::App app("Lua, safe inside the running Linux kernel. Without a verb: read, evaluate, print, line by line.", "lunatik");
+	Typed typed;
+	app.fallthrough();
+	app.require_subcommand(0, 1);
+	app.set_version_flag("-V,--version", fmt::format("lunatik {} (protocol {})", version(), LUNATIK_PROTOCOL));
+	app.add_flag("-j,--json", typed.json, "Answer in JSON, errors too");
+	app.add_flag("-q,--quiet", typed.quiet, "No talk on standard error, only errors");
+	app.footer("Exit status: 0 done, 1 the script failed, 2 usage, 3 module not loaded, 4 not permitted,\n"
+		"5 versions differ, 6 not found or already running, 7 memory cap or time budget, 8 timed out, 130 interrupted.");
+
+	app.add_subcommand("load", "Load the kernel module");
+	app.add_subcommand("unload", "Stop every runtime and remove the kernel modules");
+	app.add_subcommand("reload", "unload, then load");
+	app.add_subcommand("status", "Show the loaded kernel modules");
+	app.add_subcommand("list", "Show the runtimes");
+	CLI::App *run = app.add_subcommand("run", "Run a script in a runtime of its own");
+	add_script_options(*run, typed, "The script to run");
+	CLI::App *spawn = app.add_subcommand("spawn", "Run a script, and the function it returns in a kernel thread");
+	add_script_options(*spawn, typed, "The script to spawn");
+	CLI::App *stop = app.add_subcommand("stop", "Stop a runtime, even one that loops or blocks");
+	stop->add_option("name", typed.positional[0], "The runtime, or the file it was run from");
+	CLI::App *restart = app.add_subcommand("restart", "Stop a runtime and run its script again");
+	restart->add_option("name", typed.positional[0], "The runtime, or the file it was run from");
+	restart->footer("Words after -- are the script's arguments; the context, percpu, memory cap and thread stay as they were.");
+
+	std::string verb;
+	try {
+		std::reverse(words.begin(), words.end());
+		app.parse(words);
+	} catch (const CLI::CallForHelp &) {
+		Parsed parsed;
+		parsed.text = app.help();
+		return parsed;
+	} catch (const CLI::CallForVersion &version) {
+		Parsed parsed;
+		parsed.text = fmt::format("{}\n", version.what());
+		return parsed;
+	} catch (const CLI::ParseError &error) {
+		for (const CLI::App *chosen : app.get_subcommands())
+			verb = chosen->get_name();
+		return complain(error.what(), usage_hint(verb));
+	}
+	for (const CLI::App *chosen : app.get_subcommands())
+		verb = chosen->get_name();
+	return decode(verb, typed, run->count("-e") + spawn->count("-e") != 0, std::move(arguments));
+}
+
+} // namespace
+
+Parsed parse(Words words)
+{
+	const auto end = std::find(words.begin(), words.end(), "--");
+	const bool json = std::any_of(words.begin(), end, [](const std::string &word) { return word == "-j" || word == "--json"; });
+	Parsed parsed = parse_words(std::move(words));
+	parsed.json = json;
+	// A message of CLI11 may have several lines; ours are always one.
+	std::replace(parsed.message.begin(), parsed.message.end(), '\n', ' ');
+	return parsed;
+}
+
+std::optional<std::uint64_t> parse_bytes(std::string_view text)
+{
+	std::uint64_t value = 0;
+	const char *end = text.data() + text.size();
+	const auto [rest, error] = std::from_chars(text.data(), end, value);
+	if (error != std::errc() || value == 0)
+		return std::nullopt;
+
+	// SAFETY: from_chars() leaves `rest` within the text it was given.
+	const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
+	unsigned shift = 0;
+	if (unit == "K" || unit == "k")
+		shift = 10;
+	else if (unit == "M" || unit == "m")
+		shift = 20;
+	else if (unit == "G" || unit == "g")
+		shift = 30;
+	else if (!unit.empty())
+		return std::nullopt;
+	if (value > std::numeric_limits<std::uint64_t>::max() >> shift)
+		return std::nullopt;
+	return value << shift;
+}
+
+std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text)
+{
+	double seconds = 0;
+	const char *end = text.data() + text.size();
+	const auto [rest, error] = std::from_chars(text.data(), end, seconds, std::chars_format::fixed);
+	constexpr double year = 366.0 * 24 * 60 * 60;
+	// Written so that a NaN fails too.
+	if (error != std::errc() || rest != end || !(seconds > 0 && seconds <= year))
+		return std::nullopt;
+	const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
+	return milliseconds;
+}
+
+std::optional<lunatik_context> parse_context(std::string_view text)
+{
+	if (text == "process" || text == "true")
+		return LUNATIK_CONTEXT_PROCESS;
+	if (text == "softirq" || text == "false")
+		return LUNATIK_CONTEXT_SOFTIRQ;
+	if (text == "hardirq")
+		return LUNATIK_CONTEXT_HARDIRQ;
+	return std::nullopt;
+}
+
+std::string version()
+{
+	return LUNATIK_VERSION;
+}
+
+} // namespace lunatik::cli

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/**
+ * The command line as typed, decoded: a pure function from the words to what they ask for.
+ */
+#ifndef LUNATIK_CLI_OPTIONS_HPP
+#define LUNATIK_CLI_OPTIONS_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <lunatik/uapi.h>
+
+namespace lunatik::cli {
+
+enum class Verb { Repl, Load, Unload, Reload, Status, List, Run, Spawn, Stop, Restart };
+
+/** What the user asked for. */
+struct Options {
+	Verb verb = Verb::Repl;
+	bool json = false;
+	bool quiet = false;
+	std::optional<std::string> code;	/* -e CODE */
+	std::string script;			/* the script as typed; "-" is standard input */
+	std::optional<std::string> name;	/* --name */
+	lunatik_context context = LUNATIK_CONTEXT_PROCESS;
+	bool percpu = false;
+	std::uint64_t maxalloc = 0;		/* 0: the module's default */
+	std::optional<std::chrono::milliseconds> timeout;
+	bool replace = false;
+	std::vector<std::string> arguments;	/* what stood after -- */
+};
+
+/** The options, or how to leave without any: text for stdout (--help), or a complaint. */
+struct Parsed {
+	std::optional<Options> options;
+	int status = 0;
+	bool json = false;	/* a complaint is wanted as JSON */
+	std::string text;	/* for stdout */
+	std::string message;	/* what is wrong, one line */
+	std::string hint;
+};
+
+/** Decodes the words after the program's name. */
+Parsed parse(std::vector<std::string> words);
+
+/** "64K", "16M", "1G" or plain bytes; nothing if it is none of these, zero, or too large. */
+std::optional<std::uint64_t> parse_bytes(std::string_view text);
+
+/** Seconds, with an optional fraction; nothing unless more than zero and at most a year. */
+std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text);
+
+/** "process", "softirq", "hardirq", and the older "true" (process) and "false" (softirq). */
+std::optional<lunatik_context> parse_context(std::string_view text);
+
+/** Version of this program. */
+std::string version();
+
+} // namespace lunatik::cli
+
+#endif // LUNATIK_CLI_OPTIONS_HPP
