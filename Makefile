@@ -2,12 +2,17 @@
 #
 # The verbs a person types; `make help` lists them. What a .ko is made of stands in Kbuild, user space in
 # CMakeLists.txt, the guest in tests/vm/. Everything that is built goes below build/, everything expensive and
-# reusable (kernels) into the cache.
+# reusable (kernels, tarballs) into the cache.
 
-# KERNEL=stock|6.1|debug builds for one of the guest's kernels; KVER= and KDIR= for any other; nothing, for this machine.
-ifneq ($(KERNEL),)
+VERSION := 0.1.0
+
+# What is built for: KERNEL=, one of the guest's kernels; or KVER= and KDIR=; or this machine. The verbs that start a
+# guest install what getting a kernel takes first, and name one to a make of their own.
+ifneq ($(filter demo vm-shell check bench deps lint format clean distclean help,$(MAKECMDGOALS)),)
+else ifneq ($(KERNEL),)
 KVER := $(shell tests/vm/kernel $(KERNEL) --print release)
 KDIR := $(shell tests/vm/kernel $(KERNEL) --print kdir)
+$(if $(KDIR),,$(error there is no kernel '$(KERNEL)'))
 else ifneq ($(KDIR),)
 KVER ?= $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
 else
@@ -23,57 +28,122 @@ CACHE := $(or $(LUNATIK_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lunatik)
 # A stage directory is laid over a guest's root, where /lib is a link to usr/lib: so modules go to the real place.
 moddir := $(if $(shell test -L /lib && echo merged),/usr/lib,/lib)/modules
 farm := build/modules/$(KVER)
-luasrc := build/lua-5.4.7
 stage := build/stage/$(KVER)
-kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)/$(farm) $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
-scripts := $(sort $(wildcard lib/*.lua lib/*/*.lua lib/*/*/*.lua))
-examples := $(sort $(wildcard examples/*.lua examples/*/*.lua examples/*/*/*.lua))
+luasrc := build/lua-5.4.7
+jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
+scripts = $(sort $(shell cd lib && find . -name '*.lua' -printf '%P\n'))
+examples = $(sort $(shell find examples -name '*.lua'))
 
-.PHONY: all
-all: modules user ## build the kernel modules for KVER and the command line (the default)
+.PHONY: all modules user install install-modules install-user uninstall stage deps demo check bench vm-shell lint \
+	format clean distclean help
 
-.PHONY: modules
-modules: ## build the kernel modules for KVER, KDIR or KERNEL
-	@test -f $(KDIR)/Makefile || { echo "no kernel headers in $(KDIR): install linux-headers-$(KVER)," \
-		"or name others with KVER=, KDIR= or KERNEL=stock" >&2; exit 1; }
+all: modules user ## build the kernel modules and the command line (the default)
+
+# One tree serves several kernels: each has a farm of links to the sources, so that no object lands beside a source.
+modules: ## build the kernel modules, for KVER, KDIR or KERNEL
+	@test -f "$(KDIR)/Makefile" || { echo "no kernel headers in '$(KDIR)': install linux-headers-$(KVER)," \
+		"or choose others with KVER=, KDIR= or KERNEL=stock" >&2; exit 1; }
 	@lua/fetch $(luasrc)
 	@mkdir -p $(farm)/lua/src
+	+@flock $(farm).lock $(MAKE) --no-print-directory modules-locked KVER=$(KVER) KDIR=$(KDIR) KERNEL= $(jobs)
+
+.PHONY: modules-locked
+modules-locked:
 	@find -L $(farm) -type l -delete
 	@cp -rsf $(CURDIR)/Kbuild $(CURDIR)/kernel $(CURDIR)/lua $(CURDIR)/lib $(CURDIR)/include $(farm)/
 	@cp -sf $(CURDIR)/$(luasrc)/src/*.[ch] $(farm)/lua/src/
-	$(kbuild) modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(farm) LUNATIK_VERSION=$(VERSION) modules
 
-.PHONY: user
-user: ## build the command line and the host unit tests in build/user
-	@cmake -S . -B build/user -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=$(prefix) >build/cmake.log || \
-		{ cat build/cmake.log; exit 1; }
-	cmake --build build/user -j$(JOBS)
+user: ## build the command line and the host's unit tests, in build/user
+	@mkdir -p build
+	@cmake -S . -B build/user -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=$(prefix) \
+		-DLUNATIK_VERSION=$(VERSION) >build/cmake.log 2>&1 || { cat build/cmake.log >&2; exit 1; }
+	cmake --build build/user $(or $(jobs),-j$(JOBS))
 
-.PHONY: install
-install: install-modules install-user ## install modules, Lua scripts and command line (DESTDIR, prefix, KVER)
+install: install-modules install-user ## install modules, Lua scripts and command line (KVER, DESTDIR, prefix)
 
-.PHONY: install-modules
+# Files that are the same keep their time, so that a guest's depmod is not run again for nothing.
 install-modules:
 	@test -f $(farm)/modules.order || { echo "nothing is built for $(KVER): run make first" >&2; exit 1; }
-	rm -rf $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik
-	install -d $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik
-	sed 's/\.o$$/.ko/' $(farm)/modules.order | while read -r ko; do case $$ko in /*) ;; *) ko=$(farm)/$$ko ;; esac; \
-		install -m 644 -s --strip-program="tests/vm/strip-debug" $$ko $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/ || exit 1; done
-	install -d $(DESTDIR)$(moddir)/lua
-	@for script in $(scripts); do install -D -m 644 $$script $(DESTDIR)$(moddir)/lua/$${script#lib/} || exit 1; done
-	@for script in $(examples); do install -D -m 644 $$script $(DESTDIR)$(moddir)/lua/$$script || exit 1; done
-	@# The README's first driver is run by its bare name.
-	@test ! -f examples/passwd.lua || install -m 644 examples/passwd.lua $(DESTDIR)$(moddir)/lua/passwd.lua
+	@mkdir -p $(farm)/stripped $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik $(DESTDIR)$(moddir)/lua
+	@rm -f $(farm)/stripped/*.ko
+	@while read -r object; do \
+		case $$object in /*) ;; *) object=$(farm)/$$object ;; esac; ko=$${object%.*}.ko; name=$${ko##*/}; \
+		strip --strip-debug -o $(farm)/stripped/$$name $$ko && \
+		echo "install $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/$$name" && \
+		install -C -m 644 $(farm)/stripped/$$name $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/ || exit 1; \
+	done <$(farm)/modules.order
+	@for ko in $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/*.ko; do \
+		test -e $(farm)/stripped/$${ko##*/} || rm -f $$ko; done
+	@echo "install $(DESTDIR)$(moddir)/lua"
+	@for script in $(scripts); do install -C -D -m 644 lib/$$script $(DESTDIR)$(moddir)/lua/$$script || exit 1; done
+	@for script in $(examples); do install -C -D -m 644 $$script $(DESTDIR)$(moddir)/lua/$$script || exit 1; done
+	@# The driver of the README is run by its bare name.
+	@install -C -m 644 examples/passwd.lua $(DESTDIR)$(moddir)/lua/passwd.lua
 	$(if $(DESTDIR),,depmod $(KVER))
 
-.PHONY: install-user
 install-user:
 	@test -f build/user/cmake_install.cmake || { echo "the command line is not built: run make first" >&2; exit 1; }
 	DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) cmake --install build/user --prefix $(prefix)
 
-.PHONY: stage
-stage: modules $(if $(wildcard CMakeLists.txt),user)
-	@mkdir -p $(stage)
-	@$(MAKE) --no-print-directory install-modules $(if $(wildcard CMakeLists.txt),install-user) KVER=$(KVER) KDIR=$(KDIR) KERNEL= DESTDIR=$(stage) >build/stage.log || \
-		{ cat build/stage.log; exit 1; }
+uninstall: ## remove what install puts there (KVER, DESTDIR, prefix)
+	rm -rf $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik
+	@for script in passwd.lua $(scripts) $(examples); do rm -f $(DESTDIR)$(moddir)/lua/$$script; done
+	-find $(DESTDIR)$(moddir)/lua -depth -type d -empty -delete
+	@test ! -f build/user/install_manifest.txt || sed 's,^,$(DESTDIR),' build/user/install_manifest.txt | xargs -r rm -fv
+	$(if $(DESTDIR),,depmod $(KVER))
 
+# What a guest sees on top of this machine's root.
+stage: modules user ## install into build/stage/KVER, where the guest takes it from (KERNEL)
+	@flock $(farm).lock $(MAKE) --no-print-directory install KVER=$(KVER) KDIR=$(KDIR) KERNEL= DESTDIR=$(stage) \
+		>build/stage.log 2>&1 || { cat build/stage.log >&2; exit 1; }
+
+deps: ## install the Debian packages that make check needs
+	@tests/vm/deps check
+
+demo: ## boot a guest, load the modules, run the README's driver
+	@tests/vm/deps demo
+	@$(MAKE) --no-print-directory stage KERNEL=$(or $(KERNEL),stock)
+	@tests/vm/guest --kernel $(or $(KERNEL),stock) -- tests/vm/demo
+
+vm-shell: ## open a root shell in the guest (KERNEL)
+	@tests/vm/deps demo
+	@$(MAKE) --no-print-directory stage KERNEL=$(or $(KERNEL),stock)
+	@tests/vm/guest --kernel $(or $(KERNEL),stock) --interactive -- bash -l
+
+check: ## run every test: on the host, then in guests (SUITE=pattern, NO_DEBUG_KERNEL=1)
+	@tests/vm/deps check
+	@tests/vm/suite $(if $(NO_DEBUG_KERNEL),--no-debug) $(SUITE)
+
+bench: ## run the benchmarks
+	@test -x tests/bench/run || { echo "there are no benchmarks yet: tests/bench/run is missing" >&2; exit 1; }
+	@tests/vm/deps check
+	@tests/bench/run
+
+lint: ## cheap checks of every file: licence line, shell scripts, machine's own paths
+	@tests/vm/lint
+
+format: ## format the C++ and C sources in place
+	git ls-files '*.cpp' '*.hpp' '*.c' '*.h' | xargs -r clang-format -i
+
+clean: ## remove build/
+	rm -rf build
+
+distclean: clean ## remove build/ and the cache with its kernels
+	@echo "removing the cache $(CACHE): its kernels are fetched and built again when needed"
+	rm -rf "$(CACHE)"
+
+help: ## list the verbs and the variables
+	@echo "Lua, safe inside the running Linux kernel. Verbs of make:"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@echo "Variables:"
+	@printf '  %-10s  %s\n' \
+		KVER "kernel release to build for and install to (this machine's: $$(uname -r))" \
+		KDIR "its headers (/lib/modules/KVER/build)" \
+		KERNEL "stock, 6.1 or debug: one of the guest's kernels instead" \
+		DESTDIR "put in front of every installed path" \
+		prefix "where the command line goes ($(prefix))" \
+		LUA_SRC "Lua's source: a directory or tarball, instead of fetching it" \
+		SUITE "only the suites whose path contains this" \
+		JOBS "parallel jobs ($(JOBS))" \
+		LUNATIK_CACHE "where kernels are kept ($(CACHE))"
