@@ -59,7 +59,11 @@ void lunatik_print(struct lua_State *L, const char *s, __SIZE_TYPE__ n);
 /** Ends the line lunatik_print() wrote; may raise. */
 void lunatik_printline(struct lua_State *L);
 
-/** Called when the gauge's stop is nonzero: either raises an error, or returns and lets the script go on. */
+/**
+ * Called when the gauge's stop is nonzero, where Lua may raise an error. Either raises one (lunatik_raise()), or
+ * returns having left the state as it was, and the script goes on. As long as stop stays nonzero it is called again at
+ * every check.
+ */
 void lunatik_poll(struct lua_State *L);
 
 /** An unpredictable number, for hash seeds and pivots. */
@@ -70,7 +74,8 @@ void lunatik_message(const char *format, const char *arg);
 
 /**
  * Reports that a promise of ours is broken and never returns. It is not declared noreturn: objtool knows only the
- * kernel's own noreturn functions and takes what follows the call for a fall through into the next function.
+ * kernel's own noreturn functions and takes what follows the call for a fall through into the next function. Where
+ * objtool reads the whole module (6.12) it must not see that either: BUG_ON() of a variable, not BUG().
  */
 void lunatik_bug(const char *what);
 
@@ -79,7 +84,8 @@ void *lunatik_file_open(struct lua_State *L, const char *name, int *error);
 
 /**
  * Reads up to @n bytes. Returns their number, 0 at the end, or a negative errno, which lunatik_file_error() then
- * repeats. Never raises. Lua asks for single bytes and small pieces: the host buffers.
+ * repeats (-EINTR once the gauge of the state that opened it says stop: a loop that skips a line cannot poll). Never
+ * raises. Lua asks for single bytes and small pieces: the host buffers.
  */
 long lunatik_file_read(void *file, void *buffer, __SIZE_TYPE__ n);
 
@@ -91,7 +97,7 @@ void lunatik_file_close(void *file);
 
 /**
  * require()'s last searcher: finds the kernel module that implements @name. Pushes its luaopen function and an extra
- * value and returns 2, or pushes a string that says why there is none ("\n\tno kernel module ...") and returns 1.
+ * value and returns 2, or pushes a string that says why there is none ("no kernel module 'x'") and returns 1.
  */
 int lunatik_require_module(struct lua_State *L, const char *name);
 
@@ -103,10 +109,22 @@ extern int lunatik_dispatch_goto;
 
 /* ---- what lua/ implements beyond Lua's own API ---- */
 
-/** Makes warn() work: writes through lunatik_message(), off until warn("@on"). Never raises. */
+/**
+ * Where tables put their integers. The host sets it to an odd random number once, before the first state exists, so
+ * that no script can choose integers that all meet in one place.
+ */
+extern unsigned long long lunatik_hash_factor;
+
+/**
+ * Raises @message with the position of the running Lua code in front, from wherever lunatik_poll() was called: between
+ * two instructions of a Lua function luaL_error() would name the caller's line. Does not return.
+ */
+int lunatik_raise(struct lua_State *L, const char *message);
+
+/** Makes warn() work: writes through lunatik_message(), off until warn("@on"). May raise "not enough memory". */
 void lunatik_openwarn(struct lua_State *L);
 
-/** The C library's text for a positive errno, or "error N" (in a buffer that lives as long as the module). */
+/** The C library's text for a positive errno. */
 const char *lunatik_strerror(int error);
 
 #ifdef __cplusplus

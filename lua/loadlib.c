@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * require and package, for a place without shared libraries: a module is in package.preload, a Lua file, or a kernel
+ * module. There is no package.cpath and no package.loadlib.
+ */
+#include "lualib.h"
+
+#define PATH "/lib/modules/lua/?.lua;/lib/modules/lua/?/init.lua"
+#define PATH_SEPARATOR ";"
+#define PATH_MARK "?"
+#define DIRECTORY "/"
+
+/* In the registry: name -> true while the module's loader runs. */
+#define LOADING_TABLE "lunatik.loading"
+
+/* ---- package.searchpath ---- */
+
+/* Adds `text` with every occurrence of `from` replaced by `to`. */
+static void add_replaced(luaL_Buffer *buffer, const char *text, size_t length, const char *from, const char *to)
+{
+	size_t from_length = strlen(from);
+
+	while (length > 0) {
+		lunatik_check(buffer->L);
+		if (from_length > 0 && length >= from_length && memcmp(text, from, from_length) == 0) {
+			luaL_addstring(buffer, to);
+			text += from_length;
+			length -= from_length;
+		} else {
+			luaL_addchar(buffer, *text);
+			text++;
+			length--;
+		}
+	}
+}
+
+static int readable(lua_State *L, const char *name)
+{
+	int error;
+	void *file = lunatik_file_open(L, name, &error);
+
+	if (file == NULL)
+		return 0;
+	lunatik_file_close(file);
+	return 1;
+}
+
+/* Pushes the first file that can be read, or a message that names them all; returns NULL then. */
+static const char *search_path(lua_State *L, const char *name, const char *path, const char *separator,
+			       const char *replacement)
+{
+	luaL_Buffer buffer;
+	const char *end;
+	int tried;
+
+	luaL_buffinit(L, &buffer);
+	add_replaced(&buffer, name, strlen(name), *separator != '\0' ? separator : "", replacement);
+	luaL_pushresult(&buffer);
+	name = lua_tostring(L, -1);
+	tried = lua_gettop(L) + 1;
+	lua_pushliteral(L, "");
+
+	for (;; path = end + 1) {
+		const char *file;
+
+		lunatik_check(L);
+		end = strchr(path, *PATH_SEPARATOR);
+		luaL_buffinit(L, &buffer);
+		add_replaced(&buffer, path, end != NULL ? (size_t)(end - path) : strlen(path), PATH_MARK, name);
+		luaL_pushresult(&buffer);
+		file = lua_tostring(L, -1);
+		if (readable(L, file))
+			return file;
+		lua_pushfstring(L, "%s%sno file '%s'", lua_tostring(L, tried), *lua_tostring(L, tried) ? "\n\t" : "", file);
+		lua_replace(L, tried);
+		lua_pop(L, 1);
+		if (end == NULL)
+			break;
+	}
+	return NULL;
+}
+
+static int package_searchpath(lua_State *L)
+{
+	const char *file = search_path(L, luaL_checkstring(L, 1), luaL_checkstring(L, 2), luaL_optstring(L, 3, "."),
+				       luaL_optstring(L, 4, DIRECTORY));
+
+	if (file != NULL)
+		return 1;
+	luaL_pushfail(L);
+	lua_insert(L, -2);
+	return 2;
+}
+
+/* ---- package.searchers ---- */
+
+static int search_preload(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+
+	lua_getfield(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+	if (lua_getfield(L, -1, name) == LUA_TNIL) {
+		lua_pushfstring(L, "no field package.preload['%s']", name);
+		return 1;
+	}
+	lua_pushliteral(L, ":preload:");
+	return 2;
+}
+
+static int search_lua(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+	const char *path;
+	const char *file;
+
+	lua_getfield(L, lua_upvalueindex(1), "path");
+	path = lua_tostring(L, -1);
+	if (path == NULL)
+		return luaL_error(L, "'package.path' must be a string");
+	file = search_path(L, name, path, ".", DIRECTORY);
+	if (file == NULL)
+		return 1;
+	if (luaL_loadfile(L, file) != LUA_OK)
+		return luaL_error(L, "error loading module '%s' from file '%s':\n\t%s", name, file, lua_tostring(L, -1));
+	lua_pushstring(L, file);
+	return 2;
+}
+
+static int search_kernel(lua_State *L)
+{
+	return lunatik_require_module(L, luaL_checkstring(L, 1));
+}
+
+/* ---- require ---- */
+
+/* Pushes the loader of `name` and its extra value, or raises an error with what every searcher had to say. */
+static void find_loader(lua_State *L, const char *name)
+{
+	int message = lua_gettop(L) + 2;
+
+	if (lua_getfield(L, lua_upvalueindex(1), "searchers") != LUA_TTABLE)
+		luaL_error(L, "'package.searchers' must be a table");
+	lua_pushliteral(L, "");
+	for (int i = 1;; i++) {
+		lunatik_check(L);
+		if (lua_rawgeti(L, message - 1, i) == LUA_TNIL)
+			luaL_error(L, "module '%s' not found:%s", name, lua_tostring(L, message));
+		lua_pushstring(L, name);
+		lua_call(L, 1, 2);
+		if (lua_isfunction(L, -2))
+			return;
+		if (lua_isstring(L, -2)) {
+			lua_pushfstring(L, "%s\n\t%s", lua_tostring(L, message), lua_tostring(L, -2));
+			lua_replace(L, message);
+		}
+		lua_pop(L, 2);
+	}
+}
+
+/* __close of the mark that stands for a running loader: its user value is the module's name. */
+static int finish_loading(lua_State *L)
+{
+	lua_getfield(L, LUA_REGISTRYINDEX, LOADING_TABLE);
+	lua_getiuservalue(L, 1, 1);
+	lua_pushnil(L);
+	lua_rawset(L, -3);
+	return 0;
+}
+
+/*
+ * Marks the module as being loaded until the slot it pushes is closed, however the loader ends. A module that requires
+ * itself, over others or not, would recurse until the stack ends.
+ */
+static void start_loading(lua_State *L, const char *name)
+{
+	lua_getfield(L, LUA_REGISTRYINDEX, LOADING_TABLE);
+	if (lua_getfield(L, -1, name) != LUA_TNIL)
+		luaL_error(L, "module '%s' requires itself while it is loading", name);
+	lua_pop(L, 1);
+	lua_newuserdatauv(L, 0, 1);
+	lua_pushstring(L, name);
+	lua_setiuservalue(L, -2, 1);
+	lua_pushvalue(L, lua_upvalueindex(2));
+	lua_setmetatable(L, -2);
+	lua_toclose(L, -1);
+	lua_pushboolean(L, 1);
+	lua_setfield(L, -3, name);
+}
+
+static int package_require(lua_State *L)
+{
+	enum { NAME = 1, LOADED, LOADING, MARK, EXTRA };
+	const char *name = luaL_checkstring(L, NAME);
+
+	lua_settop(L, NAME);
+	lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	lua_getfield(L, LOADED, name);
+	if (lua_toboolean(L, -1))
+		return 1;
+	lua_settop(L, LOADED);
+	start_loading(L, name);
+	find_loader(L, name);
+	lua_copy(L, -1, EXTRA);
+	lua_pushvalue(L, NAME);
+	lua_insert(L, -2);
+	lua_call(L, 2, 1);
+	if (!lua_isnil(L, -1))
+		lua_setfield(L, LOADED, name);
+	if (lua_getfield(L, LOADED, name) == LUA_TNIL) {
+		lua_pushboolean(L, 1);
+		lua_pushvalue(L, -1);
+		lua_setfield(L, LOADED, name);
+	}
+	lua_closeslot(L, MARK);
+	lua_pushvalue(L, EXTRA);
+	return 2;
+}
+
+/* ---- the library ---- */
+
+static const luaL_Reg functions[] = {
+	{ "searchpath", package_searchpath },
+	{ NULL, NULL },
+};
+
+static const lua_CFunction searchers[] = { search_preload, search_lua, search_kernel };
+
+LUAMOD_API int luaopen_package(lua_State *L)
+{
+	luaL_newlib(L, functions);
+
+	lua_createtable(L, 3, 0);
+	for (int i = 0; i < 3; i++) {
+		lua_pushvalue(L, -2);
+		lua_pushcclosure(L, searchers[i], 1);
+		lua_rawseti(L, -2, i + 1);
+	}
+	lua_setfield(L, -2, "searchers");
+
+	lua_pushliteral(L, PATH);
+	lua_setfield(L, -2, "path");
+	lua_pushliteral(L, DIRECTORY "\n" PATH_SEPARATOR "\n" PATH_MARK "\n!\n-\n");
+	lua_setfield(L, -2, "config");
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	lua_setfield(L, -2, "loaded");
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+	lua_setfield(L, -2, "preload");
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LOADING_TABLE);
+	lua_pop(L, 1);
+
+	lua_pushglobaltable(L);
+	lua_pushvalue(L, -2);
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, finish_loading);
+	lua_setfield(L, -2, "__close");
+	lua_pushcclosure(L, package_require, 2);
+	lua_setfield(L, -2, "require");
+	lua_pop(L, 1);
+	return 1;
+}
