@@ -16,6 +16,14 @@
 #endif
 
 #ifdef __cplusplus
+/* Lua's headers want these; libstdc++ reads the C library's anyway, and they do not belong into extern "C". */
+#include <limits.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#endif
+
+#ifdef __cplusplus
 extern "C" {
 #endif
 

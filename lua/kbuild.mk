@@ -18,7 +18,7 @@ $(foreach o,$(patsubst %,lua/src/%.o,$(lua-core)) $(patsubst %,lua/%.o,$(lua-our
 	$(eval CFLAGS_$(o) += $(call lua-flags,$(o))))
 
 lua-api-cflags := -I$(src)/lua -I$(src)/lua/src -I$(src)/lua/shim
-lua-api-cxxflags := -I$(src)/lua -I$(src)/lua/src -I$(src)/lua/shim/cxx
+lua-api-cxxflags := -I$(src)/lua -I$(src)/lua/src
 CFLAGS_lua/exports.o += $(lua-api-cflags)
 
 # The switch becomes a tree of comparisons and not a table of jumps: a jump through a table is a retpoline.
