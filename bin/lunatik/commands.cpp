@@ -73,7 +73,13 @@ void load_if_needed(Environment &environment, Console &console)
 	if (is_loaded(environment) || !environment.root)
 		return;
 	console.note("lunatik: loading the kernel module");
-	load_modules(environment.modules);
+	try {
+		load_modules(environment.modules);
+	} catch (const Failure &failure) {
+		// Nobody asked to load anything: to the caller, the module is simply not there.
+		throw Failure(LUNATIK_STATUS_NOMODULE, fmt::format("the kernel module is not loaded: {}", failure.what()),
+			failure.hint);
+	}
 }
 
 Session open_session(const Environment &environment)

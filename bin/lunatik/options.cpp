@@ -59,9 +59,9 @@ std::optional<Words> cut_arguments(Words &words)
 
 void add_script_options(CLI::App &app, Typed &typed, const char *script)
 {
-	app.add_option("script", typed.positional[0], script);
-	app.add_option("context", typed.positional[1], "process (default), softirq or hardirq");
-	app.add_option("percpu", typed.positional[2], "the word percpu: one Lua state for each CPU");
+	app.add_option("script", typed.positional[0], script)->option_text(" ");
+	app.add_option("context", typed.positional[1], "process (default), softirq or hardirq")->option_text(" ");
+	app.add_option("percpu", typed.positional[2], "The word percpu: one Lua state for each CPU")->option_text(" ");
 	app.add_option("-e,--eval", typed.code, "Run CODE instead of a script")->option_text("CODE");
 	app.add_option("--name", typed.name, "Name of the runtime")->option_text("NAME");
 	app.add_option("--maxalloc", typed.maxalloc, "Memory cap of the runtime")->option_text("BYTES[K|M|G]");
@@ -217,9 +217,9 @@ Parsed parse_words(Words words)
 	CLI::App *spawn = app.add_subcommand("spawn", "Run a script, and the function it returns in a kernel thread");
 	add_script_options(*spawn, typed, "The script to spawn");
 	CLI::App *stop = app.add_subcommand("stop", "Stop a runtime, even one that loops or blocks");
-	stop->add_option("name", typed.positional[0], "The runtime, or the file it was run from");
+	stop->add_option("name", typed.positional[0], "The runtime, or the file it was run from")->option_text(" ");
 	CLI::App *restart = app.add_subcommand("restart", "Stop a runtime and run its script again");
-	restart->add_option("name", typed.positional[0], "The runtime, or the file it was run from");
+	restart->add_option("name", typed.positional[0], "The runtime, or the file it was run from")->option_text(" ");
 	restart->footer("Words after -- are the script's arguments; the context, percpu, memory cap and thread stay as they were.");
 
 	std::string verb;
