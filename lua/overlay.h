@@ -238,7 +238,7 @@ extern FILE *lunatik_fopen(lua_State *L, const char *name);
 #ifdef LUNATIK_TU_lvm
 /* In a numeric 'for' whatever is not an integer is an error, which forprep() and forlimit() report. */
 #undef tonumber
-#define tonumber(o, n) (ttisinteger(o) ? (*(n) = ivalue(o), 1) : 0)
+#define tonumber(o, n) (*(n) = ttisinteger(o) ? ivalue(o) : 0, ttisinteger(o))
 
 /* patches/ makes the loop come here when the gauge says stop; both want the state that luaG_traceexec() makes. */
 #define luaG_traceexec(L, pc) \
