@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "console.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 
@@ -16,11 +18,24 @@ namespace lunatik::cli {
 
 namespace {
 
-/* Writes everything; returns 0 or the errno. Ctrl-C gives up on the rest of what a script printed. */
+/* Whether a pipe or terminal takes PIPE_BUF bytes without waiting. */
+bool takes_now(int fd)
+{
+	pollfd polled{fd, POLLOUT, 0};
+	return poll(&polled, 1, 0) != 0;
+}
+
+/* Writes everything; returns 0 or the errno. After Ctrl-C, what cannot be written without waiting is given up. */
 int write_all(int fd, std::string_view bytes)
 {
 	while (!bytes.empty()) {
-		const ssize_t put = write(fd, bytes.data(), bytes.size());
+		std::size_t count = bytes.size();
+		if (Interrupts::pending()) {
+			if (!takes_now(fd))
+				return 0;
+			count = std::min<std::size_t>(count, PIPE_BUF);
+		}
+		const ssize_t put = write(fd, bytes.data(), count);
 		if (put >= 0) {
 			bytes.remove_prefix(static_cast<std::size_t>(put));
 		} else if (errno == EAGAIN) {
@@ -29,8 +44,6 @@ int write_all(int fd, std::string_view bytes)
 		} else if (errno != EINTR) {
 			return errno;
 		}
-		if (Interrupts::pending())
-			return 0;
 	}
 	return 0;
 }
