@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The C interface between lunatik.ko and typed classes. Authors never write it by hand: lunatik.hpp makes these tables
+ * from plain C++ functions at compile time. Everything here is flat data, so that a Lua error may jump over it: a class
+ * never sees a lua_State, and lunatik.ko does all that may raise, before and after the class' function runs.
+ *
+ * Self-contained: read by freestanding C++ and by kernel C.
+ */
+#ifndef LUNATIK_ABI_H
+#define LUNATIK_ABI_H
+
+#ifdef __cplusplus
+#define LUNATIK_FIELD(name) name##_
+#define LUNATIK_BOOL bool
+extern "C" {
+#else
+#define LUNATIK_FIELD(name) name
+#define LUNATIK_BOOL _Bool
+#endif
+
+struct lua_State;
+struct module;
+struct lunatik_function;
+
+/** Bitmask of LUNATIK_OPT_*. */
+typedef unsigned char lunatik_opt_t;
+
+/** Options of classes and objects (c-api-4.md). */
+enum {
+	LUNATIK_OPT_NONE = 0,
+	LUNATIK_OPT_SOFTIRQ = 1 << 0,	/* instances use spin_lock_bh and GFP_ATOMIC */
+	LUNATIK_OPT_HARDIRQ = 1 << 1,	/* instances use spin_lock_irqsave and GFP_ATOMIC */
+	LUNATIK_OPT_MONITOR = 1 << 2,	/* methods run under the object's lock */
+	LUNATIK_OPT_SINGLE = 1 << 3,	/* instances never leave their runtime */
+	LUNATIK_OPT_EXTERNAL = 1 << 4,	/* private is the author's pointer: not allocated, not freed here */
+	LUNATIK_OPT_NATIVE = 1 << 5,	/* made by lunatik.hpp: methods take the lock themselves */
+};
+
+#ifndef __cplusplus
+struct luaL_Reg;
+#endif
+
+/**
+ * struct lunatik_class_s - a class of objects
+ * @name: what require() takes and error messages say
+ * @methods: registered in the metatable, NULL-terminated; entries named "__gc" and "__close" are added by lunatik.ko
+ * @release: called once, when the last reference goes, in process context; may be NULL
+ * @opt: inherited by every instance
+ * @owner: module of @release and @methods: objects pin it. NULL is filled in by LUNATIK_NEWLIB
+ * @stop: called once, when the last handle goes or the script says stop, in process context; may be NULL
+ * @functions: argument tables of a native class' @methods, for the stubs and the generated tests; or NULL
+ */
+typedef struct lunatik_class_s {
+	const char *name;
+	const struct luaL_Reg *methods;
+	void (*release)(void *);
+	lunatik_opt_t opt;
+	struct module *owner;
+	void (*stop)(void *);
+	const struct lunatik_function *const *functions;
+} lunatik_class_t;
+
+/**
+ * struct lunatik_object_s - the part of an object that C modules may read
+ * @class: its class (class_ in C++)
+ * @private: what the class keeps, NULL once it is stopped or released (private_ in C++)
+ * @opt: its options
+ */
+typedef struct lunatik_object_s {
+	const lunatik_class_t *LUNATIK_FIELD(class);
+	void *LUNATIK_FIELD(private);
+	lunatik_opt_t opt;
+} lunatik_object_t;
+
+/* ---- values ---- */
+
+enum lunatik_kind {
+	LUNATIK_NONE = 0,	/* argument not given */
+	LUNATIK_NIL,
+	LUNATIK_BOOLEAN,
+	LUNATIK_INTEGER,
+	LUNATIK_STRING,		/* borrowed bytes: Lua's own as an argument, static or the call's scratch as a result */
+	LUNATIK_BYTES,		/* result only: bytes of lunatik_bytes(), which lunatik.ko frees after pushing them */
+	LUNATIK_OBJECT,		/* borrowed as an argument; as a result a handle that lunatik.ko takes over */
+	LUNATIK_FUNCTION,	/* argument of a constructor: kept with the object, see lunatik_callback */
+	LUNATIK_TABLE,		/* the same, and its fields are decoded as further arguments */
+	LUNATIK_BUFFER,		/* argument: an integer length; the body gets memory of that size to fill */
+	LUNATIK_POINTER,	/* light userdata */
+	LUNATIK_CONSTANTS,	/* result only: table made from a lunatik_constant array */
+	LUNATIK_ANY,		/* parameter only: any of nil, boolean, integer, string, object */
+};
+
+/** A value on its way between Lua and the kernel. */
+struct lunatik_value {
+	unsigned char kind; /* enum lunatik_kind */
+	union {
+		LUNATIK_BOOL boolean;
+		long long integer;
+		struct {
+			char *data;
+			unsigned long size;
+		} bytes;
+		lunatik_object_t *object;
+		void *pointer;
+		const struct lunatik_constant *constants;
+	};
+};
+
+/** A named integer of the kernel's headers; arrays end with a NULL name. */
+struct lunatik_constant {
+	const char *name;
+	long long value;
+};
+
+/** What a parameter accepts. */
+struct lunatik_parameter {
+	unsigned char kind;
+	unsigned char optional;		/* nil and absent are accepted, as LUNATIK_NONE */
+	long long minimum, maximum;	/* INTEGER: bounds; BUFFER: bounds of the length */
+	const lunatik_class_t *LUNATIK_FIELD(class);	/* OBJECT: the only class accepted, NULL is any */
+	const char *field;		/* field of the table before it, instead of an argument of its own */
+};
+
+#define LUNATIK_ARGUMENTS 10
+#define LUNATIK_RESULTS 4
+#define LUNATIK_SCRATCH 48
+
+/**
+ * struct lunatik_call - one call of a native function
+ * @runtime: the calling runtime's object
+ * @object: the receiver, NULL in a library function; for a constructor the new object
+ * @self: the receiver's private; for a constructor the zeroed storage
+ * @count: number of arguments given, varargs included
+ * @arguments: decoded; one entry for each parameter (varargs follow)
+ * @result_count: results set by the body
+ * @message: replaces the errno name in the error raised, if the body sets it (static text)
+ * @scratch: room for a STRING result
+ */
+struct lunatik_call {
+	lunatik_object_t *runtime;
+	lunatik_object_t *object;
+	void *self;
+	unsigned char count;
+	unsigned char result_count;
+	const char *message;
+	struct lunatik_value arguments[LUNATIK_ARGUMENTS];
+	struct lunatik_value results[LUNATIK_RESULTS];
+	char scratch[LUNATIK_SCRATCH];
+};
+
+enum {
+	LUNATIK_FUNCTION_METHOD = 1 << 0,	/* the first Lua argument is the receiver */
+	LUNATIK_FUNCTION_CONSTRUCTOR = 1 << 1,	/* returns a new object of @class */
+	LUNATIK_FUNCTION_SLEEPS = 1 << 2,	/* refused where the runtime may not sleep */
+	LUNATIK_FUNCTION_VARARGS = 1 << 3,	/* takes any further values */
+	LUNATIK_FUNCTION_STOP = 1 << 4,		/* stops the receiver after the body; harmless on a stopped one */
+	LUNATIK_FUNCTION_PIN = 1 << 5,		/* constructor: the object lives until it is stopped, even unreferenced */
+	LUNATIK_FUNCTION_EXACT = 1 << 6,	/* constructor: the runtime's context must be the class' */
+};
+
+/** A native function: what it accepts and the C++ body behind it. */
+struct lunatik_function {
+	const char *name;
+	/* 0 or a negative errno; a body that fails may leave the message as its one BYTES result. Never raises. */
+	int (*body)(struct lunatik_call *call);
+	const struct lunatik_parameter *parameters;
+	unsigned char parameter_count;
+	unsigned char flags;
+	unsigned long size;		/* constructor: bytes of storage */
+	const lunatik_class_t *LUNATIK_FIELD(class);	/* METHOD, CONSTRUCTOR: of the receiver */
+};
+
+/** A library: what require() returns. */
+struct lunatik_library {
+	const char *name;
+	const struct luaL_Reg *functions;		/* NULL-terminated */
+	const lunatik_class_t *const *classes;		/* NULL-terminated, or NULL */
+	const struct lunatik_constants *constants;	/* ended by a NULL name, or NULL */
+	const struct lunatik_function *const *descriptions;	/* of @functions, NULL-terminated */
+	struct module *owner;
+};
+
+/** A table of constants inside a library. */
+struct lunatik_constants {
+	const char *name;
+	const struct lunatik_constant *values;
+};
+
+/** Decodes the arguments, runs the body, encodes its results; the whole of a native lua_CFunction. Raises. */
+int lunatik_invoke(struct lua_State *L, const struct lunatik_function *function);
+
+/** Opens a library: registers its classes and pushes its table. Raises. */
+int lunatik_openlibrary(struct lua_State *L, const struct lunatik_library *library);
+
+/** Memory for a LUNATIK_BYTES result; NULL when there is none. Context: any; GFP_ATOMIC where @runtime may not sleep. */
+void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size);
+
+/** Frees what lunatik_bytes() gave. Context: any. */
+void lunatik_freebytes(void *bytes);
+
+/* ---- from the kernel into Lua ---- */
+
+/**
+ * struct lunatik_callback - one protected call from the kernel into a runtime
+ * @object: the pinned object whose function (or table) is called
+ * @field: NULL calls the function given to the constructor; otherwise this field of the table given to it, with the
+ *	table as first argument
+ * @argument_count: arguments set
+ * @result_count: results wanted
+ * @results: filled; strings are borrowed until lunatik_leave()
+ */
+struct lunatik_callback {
+	lunatik_object_t *object;
+	const char *field;
+	unsigned char argument_count;
+	unsigned char result_count;
+	struct lunatik_value arguments[6];
+	struct lunatik_value results[LUNATIK_RESULTS];
+};
+
+enum {
+	LUNATIK_ENTER_UNINTERRUPTIBLE = 1 << 0,	/* process context: signals do not end the wait for the lock */
+};
+
+/**
+ * lunatik_enter - locks a runtime and prepares an entry into it
+ *
+ * Context: the runtime's own; a process runtime's lock sleeps. Returns 0, -ENXIO if the runtime is stopped or still
+ * loading in an atomic context, -EDEADLK if this very task or CPU is inside it already, -EINTR on a signal.
+ * Every success is paired with lunatik_leave().
+ */
+int lunatik_enter(lunatik_object_t *runtime, unsigned int flags);
+
+/** Runs @callback between lunatik_enter() and lunatik_leave(). Returns 0, -ENXIO without such a function, -ECANCELED after an error (logged). */
+int lunatik_runcallback(lunatik_object_t *runtime, struct lunatik_callback *callback);
+
+/** Ends an entry: drops the results and unlocks. */
+void lunatik_leave(lunatik_object_t *runtime);
+
+/** The object references of kernel code: an object is freed with its last one. Any context. */
+void lunatik_getobject(lunatik_object_t *object);
+/** Returns 1 if this was the last reference, 0 otherwise. Any context: release is deferred where it may not sleep. */
+int lunatik_putobject(lunatik_object_t *object);
+
+/** A handle of an object, as Lua values and tables have: with the last one the object's activity stops. Any context. */
+void lunatik_holdobject(lunatik_object_t *object);
+/** Drops a handle. Any context: what must sleep is done by a worker. */
+void lunatik_dropobject(lunatik_object_t *object);
+
+/** The MONITOR lock of an object; @flags keeps the interrupt state of a HARDIRQ one. */
+void lunatik_lock(lunatik_object_t *object, unsigned long *flags);
+/** Undoes lunatik_lock(). */
+void lunatik_unlock(lunatik_object_t *object, unsigned long flags);
+
+/** enum lunatik_context (lunatik/uapi.h) of a runtime. */
+int lunatik_contextof(const lunatik_object_t *runtime);
+
+/** Whether the calling function may sleep now: a process runtime, or the body of an atomic runtime's script. */
+LUNATIK_BOOL lunatik_maysleep(const lunatik_object_t *runtime);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Name<N>: a bounded string inside another object. It never allocates and never fails: what is too long is refused
+ * by whoever checks fits() first, or cut.
+ */
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace lunatik {
+
+/// At most N bytes and a terminating zero.
+template <std::size_t N>
+class Name final {
+public:
+	constexpr Name() noexcept = default;
+	constexpr explicit Name(std::string_view text) noexcept { assign(text); }
+
+	constexpr void assign(std::string_view text) noexcept
+	{
+		size_ = text.size() < N ? text.size() : N;
+		for (std::size_t i = 0; i < size_; i++)
+			text_[i] = text[i];
+		text_[size_] = 0;
+	}
+	constexpr void append(std::string_view text) noexcept
+	{
+		for (std::size_t i = 0; i < text.size() && size_ < N; i++)
+			text_[size_++] = text[i];
+		text_[size_] = 0;
+	}
+	constexpr void clear() noexcept { assign({}); }
+	[[nodiscard]] static constexpr bool fits(std::string_view text) noexcept { return text.size() <= N; }
+	[[nodiscard]] constexpr bool full() const noexcept { return size_ == N; }
+	[[nodiscard]] constexpr bool empty() const noexcept { return !size_; }
+	[[nodiscard]] constexpr std::string_view view() const noexcept { return { text_, size_ }; }
+	[[nodiscard]] constexpr const char *c_str() const noexcept { return text_; }
+
+private:
+	char text_[N + 1]{};
+	std::size_t size_ = 0;
+};
+
+} // namespace lunatik

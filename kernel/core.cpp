@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* The order in which the core is set up and torn down, and the few symbols C++ code refers to by itself. */
+#include <cstddef>
+#include <new>
+
+#include "helpers/helpers.h"
+#include "object/object.hpp"
+#include "object/shared.hpp"
+#include "runtime/registry.hpp"
+#include "runtime/runtime.hpp"
+
+using namespace lunatik;
+
+extern "C" {
+int lunatik_core_init();
+void lunatik_core_exit();
+void __cxa_pure_virtual();
+}
+
+int lunatik_core_init()
+{
+	if (auto result = objects_init(); !result)
+		return result.negative();
+	registry::init();
+	runtimes_init();
+	if (auto result = shared_init(); !result) {
+		runtimes_exit();
+		objects_exit();
+		return result.negative();
+	}
+	return 0;
+}
+
+void lunatik_core_exit()
+{
+	shared_exit();
+	runtimes_exit();
+	objects_exit();
+}
+
+void __cxa_pure_virtual()
+{
+	lunatik_h_bug("pure virtual function called");
+}
+
+// Referenced by virtual destructors only; nothing here is made with new.
+void operator delete(void *) noexcept
+{
+	lunatik_h_bug("operator delete called");
+}
+
+void operator delete(void *, std::size_t) noexcept
+{
+	lunatik_h_bug("operator delete called");
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* What other modules may call: the interface of typed classes (lunatik/abi.h). Lua's own API is exported by lua/exports.c. */
+#include <linux/export.h>
+#include <linux/types.h>
+#include "lunatik/abi.h"
+
+EXPORT_SYMBOL_GPL(lunatik_invoke);
+EXPORT_SYMBOL_GPL(lunatik_openlibrary);
+EXPORT_SYMBOL_GPL(lunatik_bytes);
+EXPORT_SYMBOL_GPL(lunatik_freebytes);
+EXPORT_SYMBOL_GPL(lunatik_enter);
+EXPORT_SYMBOL_GPL(lunatik_runcallback);
+EXPORT_SYMBOL_GPL(lunatik_leave);
+EXPORT_SYMBOL_GPL(lunatik_getobject);
+EXPORT_SYMBOL_GPL(lunatik_putobject);
+EXPORT_SYMBOL_GPL(lunatik_holdobject);
+EXPORT_SYMBOL_GPL(lunatik_dropobject);
+EXPORT_SYMBOL_GPL(lunatik_lock);
+EXPORT_SYMBOL_GPL(lunatik_unlock);
+EXPORT_SYMBOL_GPL(lunatik_contextof);
+EXPORT_SYMBOL_GPL(lunatik_maysleep);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The C++ core's view of the kernel: kernel headers do not compile as C++, so each kernel function it needs has a flat C
+ * function here, lunatik_h_<its name>, with no policy of its own. One .c file for each kernel header. Contexts and locks
+ * are those of the kernel function behind each.
+ *
+ * Opaque kernel structures live in storage whose size sizes.h takes from the kernel being built for.
+ */
+#ifndef LUNATIK_HELPERS_H
+#define LUNATIK_HELPERS_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct task_struct;
+struct net;
+struct file;
+struct module;
+
+typedef __SIZE_TYPE__ lunatik_h_size;
+
+/* ---- slab.h, mm.h, vmalloc.h: memory; @atomic picks GFP_ATOMIC; never warns, NULL when there is none ---- */
+void *lunatik_h_kmalloc(lunatik_h_size size, int atomic);
+void *lunatik_h_kzalloc(lunatik_h_size size, int atomic);
+void lunatik_h_kfree(const void *memory);
+void *lunatik_h_kvmalloc(lunatik_h_size size, int atomic);	/* atomic: at most what kmalloc gives */
+void *lunatik_h_kvzalloc(lunatik_h_size size, int atomic);
+void lunatik_h_kvfree(const void *memory);
+void *lunatik_h_page(int atomic);	/* one page, aligned to its size */
+void lunatik_h_freepage(void *page);
+
+/* ---- mutex.h, spinlock.h: the lock of an object, by context (0 process, 1 softirq, 2 hardirq) ---- */
+void lunatik_h_lock_init(void *lock, int context);
+void lunatik_h_lock_destroy(void *lock, int context);
+/** Locks. Process: killable by signals unless @uninterruptible, then returns -EINTR; @depth is lockdep's nesting. */
+int lunatik_h_lock(void *lock, int context, int uninterruptible, int depth, unsigned long *flags);
+int lunatik_h_trylock(void *lock, int context, unsigned long *flags);
+void lunatik_h_unlock(void *lock, int context, unsigned long flags);
+
+/** A raw spinlock with interrupts off: short critical sections of the core itself. */
+void lunatik_h_spin_init(void *lock, const char *name);
+unsigned long lunatik_h_spin_lock_irqsave(void *lock);
+void lunatik_h_spin_unlock_irqrestore(void *lock, unsigned long flags);
+/** A mutex of the core itself. */
+void lunatik_h_mutex_init(void *mutex, const char *name);
+void lunatik_h_mutex_lock(void *mutex);
+void lunatik_h_mutex_unlock(void *mutex);
+
+/* ---- refcount.h ---- */
+void lunatik_h_refcount_set(unsigned int *count, unsigned int value);
+void lunatik_h_refcount_inc(unsigned int *count);
+int lunatik_h_refcount_inc_not_zero(unsigned int *count);
+int lunatik_h_refcount_dec_and_test(unsigned int *count);
+
+/* ---- rcupdate.h ---- */
+void lunatik_h_rcu_read_lock(void);
+void lunatik_h_rcu_read_unlock(void);
+void lunatik_h_synchronize_rcu(void);
+void lunatik_h_rcu_barrier(void);
+
+/* ---- sched.h, preempt.h, stack ---- */
+struct task_struct *lunatik_h_current(void);
+int lunatik_h_pid(struct task_struct *task);	/* in the initial pid namespace */
+int lunatik_h_tgid(struct task_struct *task);
+void lunatik_h_cond_resched(void);
+int lunatik_h_fatal_signal_pending(void);
+int lunatik_h_signal_pending(void);
+int lunatik_h_in_task(void);		/* not in interrupt, softirq or NMI, and not with bottom halves off */
+int lunatik_h_preemptible_sleep(void);	/* sleeping is legal here: task context, nothing held that forbids it */
+int lunatik_h_is_kthread(void);
+int lunatik_h_cpu(void);
+unsigned int lunatik_h_cpus(void);	/* nr_cpu_ids */
+/** Bytes between the stack pointer and the end of the stack it is on, a safe guess on an interrupt stack. */
+unsigned long lunatik_h_stack_left(void);
+unsigned long lunatik_h_stack_pointer(void);
+
+/* ---- kthread.h ---- */
+typedef int (*lunatik_h_thread)(void *argument);
+/** Makes a stopped thread that accepts SIGTERM and owns a reference to this module; NULL and @error on failure. */
+struct task_struct *lunatik_h_kthread_create(lunatik_h_thread function, void *argument, const char *name, int *error);
+void lunatik_h_wake_up_process(struct task_struct *task);
+/** Ends the calling thread of lunatik_h_kthread_create() and drops its module reference. Does not return. */
+void lunatik_h_kthread_exit(void);
+void lunatik_h_get_task(struct task_struct *task);
+void lunatik_h_put_task(struct task_struct *task);
+/** Wakes a task that sleeps interruptibly: with SIGTERM for one of our threads, harmless for any other. */
+void lunatik_h_interrupt_task(struct task_struct *task);
+/** Drops what lunatik_h_interrupt_task() left pending for the calling thread of ours. */
+void lunatik_h_flush_signals(void);
+
+/* ---- wait.h ---- */
+void lunatik_h_waitqueue_init(void *waitqueue);
+void lunatik_h_wake_up(void *waitqueue);
+typedef int (*lunatik_h_condition)(void *argument);
+/**
+ * Sleeps until @condition(@argument), a wake up with it true, @milliseconds passed (negative: no limit) or, if
+ * @interruptible, a signal. Returns the milliseconds left (at least 1) if the condition holds, 0 on time-out, -EINTR.
+ */
+long lunatik_h_wait(void *waitqueue, lunatik_h_condition condition, void *argument, long milliseconds, int interruptible);
+/** The same with the task state of <linux/sched.h> given; returns also when woken by a signal the state allows. */
+long lunatik_h_wait_state(void *waitqueue, lunatik_h_condition condition, void *argument, long milliseconds,
+			  unsigned int state);
+
+/* ---- ktime.h, hrtimer.h ---- */
+unsigned long long lunatik_h_ktime_get_ns(void);
+unsigned long long lunatik_h_ktime_get_real_ns(void);
+unsigned long long lunatik_h_local_clock(void);	/* cheap, any context, per CPU */
+/** A hard-interrupt timer that calls @tick every @period ns for as long as it returns nonzero. */
+void lunatik_h_timer_init(void *timer, int (*tick)(void));
+void lunatik_h_timer_start(void *timer, unsigned long long period);
+void lunatik_h_timer_cancel(void *timer);
+
+/* ---- workqueue.h, llist.h: release in process context ---- */
+/** Runs @release on @node (two words of the caller, free for its use until then) soon, in process context. Any context, any number of callers. */
+void lunatik_h_defer(void **node, void (*release)(void **node));
+/** Waits until everything deferred so far has run. Process context. */
+void lunatik_h_defer_flush(void);
+int lunatik_h_defer_init(void);
+void lunatik_h_defer_exit(void);
+
+/* ---- printk.h, ratelimit.h ---- */
+void lunatik_h_info(const char *text, lunatik_h_size size, const char *name);	/* "lunatik: name: text" */
+void lunatik_h_error(const char *text, lunatik_h_size size, const char *name);
+void lunatik_h_warn(const char *text);
+void lunatik_h_objects_left(long count);
+void lunatik_h_ratelimit_init(void *ratelimit, int lines_per_second);
+int lunatik_h_ratelimit(void *ratelimit);
+int lunatik_h_snprintf(char *buffer, lunatik_h_size size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void lunatik_h_bug(const char *what);
+
+/* ---- random.h ---- */
+unsigned int lunatik_h_random_u32(void);
+unsigned long long lunatik_h_random_u64(void);
+
+/* ---- fs.h: files for require() and scripts ---- */
+struct file *lunatik_h_filp_open(const char *name, int *error);	/* regular files only, read only */
+long lunatik_h_kernel_read(struct file *file, void *buffer, lunatik_h_size size, long long *position);
+long long lunatik_h_file_size(struct file *file);
+void lunatik_h_filp_close(struct file *file);
+
+/* ---- module.h, kmod.h ---- */
+int lunatik_h_request_module(const char *name);			/* "lunatik:<name>" */
+void *lunatik_h_symbol_get(const char *symbol);			/* pins its module */
+void lunatik_h_symbol_put(const char *symbol);
+int lunatik_h_try_module_get(struct module *module);
+void lunatik_h_module_put(struct module *module);
+
+/* ---- net_namespace.h ---- */
+struct net *lunatik_h_current_net(void);	/* with a reference */
+struct net *lunatik_h_init_net(void);		/* with a reference */
+void lunatik_h_get_net(struct net *net);
+void lunatik_h_put_net(struct net *net);
+unsigned int lunatik_h_net_inode(struct net *net);
+
+/* ---- errno ---- */
+/** "EAGAIN" for 11; NULL for a number without a name. */
+const char *lunatik_h_errname(int error);
+
+/* ---- cpufeature.h ---- */
+int lunatik_h_retpolines(void);	/* indirect jumps of this module are retpolines now */
+
+/* ---- uaccess.h ---- */
+int lunatik_h_copy_to_user(void *to, const void *from, lunatik_h_size size);
+int lunatik_h_copy_from_user(void *to, const void *from, lunatik_h_size size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* sched.h, preempt.h and what is known about stacks */
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <linux/preempt.h>
+#include <linux/cpumask.h>
+#include <linux/smp.h>
+#include <linux/irqflags.h>
+#include "helpers.h"
+
+struct task_struct *lunatik_h_current(void)
+{
+	return current;
+}
+
+int lunatik_h_pid(struct task_struct *task)
+{
+	return task_pid_nr(task);
+}
+
+int lunatik_h_tgid(struct task_struct *task)
+{
+	return task_tgid_nr(task);
+}
+
+void lunatik_h_cond_resched(void)
+{
+	cond_resched();
+}
+
+int lunatik_h_fatal_signal_pending(void)
+{
+	return fatal_signal_pending(current);
+}
+
+int lunatik_h_signal_pending(void)
+{
+	return signal_pending(current);
+}
+
+int lunatik_h_in_task(void)
+{
+	return in_task() && !irqs_disabled() && !softirq_count();
+}
+
+int lunatik_h_preemptible_sleep(void)
+{
+	return in_task() && !irqs_disabled() && !in_atomic() && !rcu_preempt_depth();
+}
+
+int lunatik_h_is_kthread(void)
+{
+	return !!(current->flags & PF_KTHREAD);
+}
+
+int lunatik_h_cpu(void)
+{
+	return raw_smp_processor_id();
+}
+
+unsigned int lunatik_h_cpus(void)
+{
+	return nr_cpu_ids;
+}
+
+unsigned long lunatik_h_stack_pointer(void)
+{
+	return (unsigned long)__builtin_frame_address(0);
+}
+
+/*
+ * An interrupt stack is as large as a task's, but nothing exported says where this CPU's begins. Interrupt and softirq
+ * entries use the first few KiB of it before a hook runs; what is left for certain is taken to be half.
+ */
+#define INTERRUPT_STACK_LEFT (THREAD_SIZE / 2)
+
+unsigned long lunatik_h_stack_left(void)
+{
+	unsigned long sp = (unsigned long)__builtin_frame_address(0);
+	unsigned long end = (unsigned long)task_stack_page(current);
+
+	return sp - end < THREAD_SIZE ? sp - end : INTERRUPT_STACK_LEFT;
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* ktime.h, hrtimer.h */
+#include <linux/ktime.h>
+#include <linux/timekeeping.h>
+#include <linux/sched/clock.h>
+#include <linux/hrtimer.h>
+#include "helpers.h"
+#include "timer.h"
+
+unsigned long long lunatik_h_ktime_get_ns(void)
+{
+	return ktime_get_ns();
+}
+
+unsigned long long lunatik_h_ktime_get_real_ns(void)
+{
+	return ktime_get_real_ns();
+}
+
+unsigned long long lunatik_h_local_clock(void)
+{
+	return local_clock();
+}
+
+static enum hrtimer_restart tick(struct hrtimer *timer)
+{
+	struct lunatik_h_timer *t = container_of(timer, struct lunatik_h_timer, timer);
+
+	if (!t->tick())
+		return HRTIMER_NORESTART;
+	hrtimer_forward_now(timer, ns_to_ktime(t->period));
+	return HRTIMER_RESTART;
+}
+
+void lunatik_h_timer_init(void *timer, int (*function)(void))
+{
+	struct lunatik_h_timer *t = timer;
+
+	t->tick = function;
+	/* Hard: softirq handlers are among what it watches, so it cannot be one. */
+	hrtimer_init(&t->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	t->timer.function = tick;
+}
+
+void lunatik_h_timer_start(void *timer, unsigned long long period)
+{
+	struct lunatik_h_timer *t = timer;
+
+	t->period = period;
+	hrtimer_start(&t->timer, ns_to_ktime(period), HRTIMER_MODE_REL_HARD);
+}
+
+void lunatik_h_timer_cancel(void *timer)
+{
+	hrtimer_cancel(&((struct lunatik_h_timer *)timer)->timer);
+}

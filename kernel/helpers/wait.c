@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* wait.h */
+#include <linux/wait.h>
+#include <linux/sched/signal.h>
+#include <linux/jiffies.h>
+#include "helpers.h"
+
+void lunatik_h_waitqueue_init(void *waitqueue)
+{
+	init_waitqueue_head((wait_queue_head_t *)waitqueue);
+}
+
+void lunatik_h_wake_up(void *waitqueue)
+{
+	wake_up_all((wait_queue_head_t *)waitqueue);
+}
+
+long lunatik_h_wait_state(void *waitqueue, lunatik_h_condition condition, void *argument, long milliseconds,
+			  unsigned int state)
+{
+	wait_queue_head_t *queue = waitqueue;
+	long left = milliseconds < 0 ? MAX_SCHEDULE_TIMEOUT : (long)msecs_to_jiffies(min(milliseconds, (long)INT_MAX));
+	DEFINE_WAIT(wait);
+	int error = 0;
+
+	for (;;) {
+		prepare_to_wait(queue, &wait, state);
+		if (condition(argument) || !left)
+			break;
+		if (signal_pending_state(state, current)) {
+			error = -EINTR;
+			break;
+		}
+		left = schedule_timeout(left);
+	}
+	finish_wait(queue, &wait);
+	if (error)
+		return error;
+	if (condition(argument))
+		return milliseconds < 0 ? 1 : max(1L, (long)jiffies_to_msecs(left));
+	return 0;
+}
+
+long lunatik_h_wait(void *waitqueue, lunatik_h_condition condition, void *argument, long milliseconds,
+		    int interruptible)
+{
+	return lunatik_h_wait_state(waitqueue, condition, argument, milliseconds,
+				    interruptible ? TASK_INTERRUPTIBLE : TASK_UNINTERRUPTIBLE);
+}

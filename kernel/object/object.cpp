@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "object/object.hpp"
+
+#include <new>
+#include <asm-generic/errno.h>
+
+#include "helpers/helpers.h"
+
+namespace lunatik {
+
+static constinit Atomic<long> alive_objects{ 0 };
+
+const char *name_of(Context context) noexcept
+{
+	switch (context) {
+	case Context::Softirq:
+		return "softirq";
+	case Context::Hardirq:
+		return "hardirq";
+	default:
+		return "process";
+	}
+}
+
+long Object::alive() noexcept
+{
+	return alive_objects.load();
+}
+
+// The class' storage follows the object, aligned for anything.
+static constexpr std::size_t storage_offset = (sizeof(Object) + 15) & ~std::size_t{ 15 };
+
+Object *Object::create(const lunatik_class_t &info, std::size_t size, lunatik_opt_t opt, bool atomic) noexcept
+{
+	if (size > ~std::size_t{ 0 } - storage_offset)
+		return nullptr;
+	if (info.owner && !lunatik_h_try_module_get(info.owner))
+		return nullptr;
+	void *memory = lunatik_h_kvzalloc(storage_offset + size, atomic);
+	if (!memory) {
+		if (info.owner)
+			lunatik_h_module_put(info.owner);
+		return nullptr;
+	}
+	auto *object = ::new (memory) Object;
+	object->class_ = &info;
+	object->opt = opt | info.opt;
+	// SAFETY: the allocation has `size` bytes behind the object.
+	object->private_ = size && !(info.opt & LUNATIK_OPT_EXTERNAL) ? static_cast<char *>(memory) + storage_offset : nullptr;
+	// A class made here is constructed when its constructor says so; one in C is from the start.
+	object->constructed_ = !(info.opt & LUNATIK_OPT_NATIVE);
+	lunatik_h_refcount_set(&object->references, 1);
+	lunatik_h_lock_init(object->lock(), static_cast<int>(object->context()));
+	alive_objects.fetch_add(1);
+	return object;
+}
+
+void Object::free() noexcept
+{
+	const lunatik_class_t *info = class_;
+	void *data = private_;
+	if (constructed_ && info->release && (data || info->opt & LUNATIK_OPT_EXTERNAL))
+		info->release(data);
+	lunatik_h_lock_destroy(lock(), static_cast<int>(context()));
+	alive_objects.fetch_add(-1);
+	lunatik_h_kvfree(this);
+	if (info->owner)
+		lunatik_h_module_put(info->owner);
+}
+
+bool Object::put() noexcept
+{
+	if (!lunatik_h_refcount_dec_and_test(&references))
+		return false;
+	if (lunatik_h_preemptible_sleep())
+		free();
+	else
+		lunatik_h_defer(deferred_.node, [](void **node) {
+			// SAFETY: the node is the first member of an object's deferred_.
+			reinterpret_cast<Deferred *>(node)->object->free();
+		});
+	return true;
+}
+
+void Object::hold() noexcept
+{
+	if (handles.fetch_add(1) == 0)
+		get();
+}
+
+void Object::drop() noexcept
+{
+	if (handles.fetch_add(-1) != 1)
+		return;
+	if (!class_->stop || !constructed_ || stopped()) {
+		put();
+	} else if (lunatik_h_preemptible_sleep()) {
+		stop();
+		put();
+	} else {
+		lunatik_h_defer(deferred_.node, [](void **node) {
+			// SAFETY: the node is the first member of an object's deferred_.
+			Object *object = reinterpret_cast<Deferred *>(node)->object;
+			object->stop();
+			object->put();
+		});
+	}
+}
+
+void Object::stop() noexcept
+{
+	if (stopped_.exchange(true))
+		return;
+	if (class_->stop && constructed_)
+		class_->stop(private_);
+}
+
+Result<void> objects_init() noexcept
+{
+	return Result<void>::from(lunatik_h_defer_init());
+}
+
+void objects_exit() noexcept
+{
+	lunatik_h_defer_exit();
+	if (long left = Object::alive())
+		lunatik_h_objects_left(left);
+}
+
+} // namespace lunatik
+
+using lunatik::Object;
+
+void lunatik_getobject(lunatik_object_t *object)
+{
+	Object::of(*object).get();
+}
+
+int lunatik_putobject(lunatik_object_t *object)
+{
+	return Object::of(*object).put();
+}
+
+void lunatik_holdobject(lunatik_object_t *object)
+{
+	Object::of(*object).hold();
+}
+
+void lunatik_dropobject(lunatik_object_t *object)
+{
+	Object::of(*object).drop();
+}
+
+void lunatik_lock(lunatik_object_t *object, unsigned long *flags)
+{
+	auto &self = Object::of(*object);
+	lunatik_h_lock(self.lock(), static_cast<int>(self.context()), 1, 0, flags);
+}
+
+void lunatik_unlock(lunatik_object_t *object, unsigned long flags)
+{
+	auto &self = Object::of(*object);
+	lunatik_h_unlock(self.lock(), static_cast<int>(self.context()), flags);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Objects: what scripts and the kernel share. An object has two counts. Handles are Lua's and the tables' of other
+ * objects: when the last one goes, the object's activity stops. References are everybody's: when the last one goes, its
+ * memory is freed. All handles together own one reference.
+ *
+ * Stop and release may sleep, so where the last one is let go in an atomic context a worker does it.
+ */
+#pragma once
+
+#include <cstddef>
+
+#include "lunatik/abi.h"
+#include "base/atomic.hpp"
+#include "base/result.hpp"
+#include "helpers/sync.hpp"
+
+namespace lunatik {
+
+/// Where a lock is taken and whether an allocation may sleep; same values as enum lunatik_context.
+enum class Context : unsigned char { Process, Softirq, Hardirq };
+
+/// The name a person reads: "process", "softirq", "hardirq".
+[[nodiscard]] const char *name_of(Context context) noexcept;
+/// The context that options ask for.
+[[nodiscard]] constexpr Context context_of(lunatik_opt_t opt) noexcept
+{
+	return opt & LUNATIK_OPT_HARDIRQ ? Context::Hardirq : opt & LUNATIK_OPT_SOFTIRQ ? Context::Softirq : Context::Process;
+}
+
+/// An object as the core sees it; C modules see its first part.
+struct Object final : lunatik_object_s {
+	/// An object of `size` zeroed bytes of storage, with one reference and no handle. Context: any (`atomic` picks
+	/// GFP_ATOMIC). Returns nullptr without memory or when the class' module is going away.
+	[[nodiscard]] static Object *create(const lunatik_class_t &info, std::size_t size, lunatik_opt_t opt, bool atomic) noexcept;
+
+	/// From the part that C modules see.
+	// SAFETY: every lunatik_object_s is made by create(), as part of an Object.
+	[[nodiscard]] static Object &of(lunatik_object_s &object) noexcept { return static_cast<Object &>(object); }
+
+	/// A reference. Any context.
+	void get() noexcept { lunatik_h_refcount_inc(&references); }
+	/// Drops one; true if it was the last. Any context.
+	bool put() noexcept;
+	/// A handle. Any context. The caller holds a handle or a reference.
+	void hold() noexcept;
+	/// Drops one; the last stops the object. Any context.
+	void drop() noexcept;
+	/// Stops it now, once. Context: process, may sleep.
+	void stop() noexcept;
+	[[nodiscard]] bool stopped() const noexcept { return stopped_.load_acquire(); }
+	/// The constructor's body succeeded: from now on the class' stop and release are called.
+	void constructed() noexcept { constructed_ = true; }
+	[[nodiscard]] Context context() const noexcept { return context_of(opt); }
+	[[nodiscard]] void *lock() noexcept { return lock_.address(); }
+
+	/// Objects alive now, of all classes.
+	[[nodiscard]] static long alive() noexcept;
+
+	unsigned int references;
+	Atomic<int> handles{ 0 };
+
+private:
+	void free() noexcept;
+
+	// What lunatik_h_defer() links, and the way back.
+	struct Deferred {
+		void *node[2];
+		Object *object;
+	};
+
+	Deferred deferred_{ {}, this };
+	Atomic<bool> stopped_{ false };
+	bool constructed_ = false;
+	Opaque<LUNATIK_SIZEOF_LOCK> lock_;
+};
+
+/// Sets up what every object shares; nothing before it. Errors: ENOMEM.
+Result<void> objects_init() noexcept;
+/// Waits for deferred releases and says if any object is left.
+void objects_exit() noexcept;
+
+} // namespace lunatik

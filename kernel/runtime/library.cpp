@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * The library "lunatik" and the class "runtime": scripts that run other scripts. lunatik.runtime() makes a runtime of its
+ * own for a script; it is not in the registry, and ends with its last handle.
+ */
+#include "lunatik.hpp"
+
+#include "lunatik/uapi.h"
+#include "runtime/library.hpp"
+#include "runtime/registry.hpp"
+#include "runtime/runtime.hpp"
+
+namespace lunatik {
+
+static std::optional<Context> context_from(const std::optional<Value> &value) noexcept
+{
+	if (!value || value->kind == LUNATIK_NIL)
+		return Context::Process;
+	// Up to 3.5 the argument was `sleep`.
+	if (value->kind == LUNATIK_BOOLEAN)
+		return value->boolean ? Context::Process : Context::Softirq;
+	if (value->kind != LUNATIK_STRING)
+		return std::nullopt;
+	std::string_view text(value->bytes.data, value->bytes.size);
+	for (auto context : { Context::Process, Context::Softirq, Context::Hardirq }) {
+		if (text == name_of(context))
+			return context;
+	}
+	return std::nullopt;
+}
+
+static Result<Handle> new_runtime(Caller &caller, std::string_view script, std::optional<Value> context) noexcept
+{
+	auto wanted = context_from(context);
+	if (!wanted)
+		return caller.fail("bad argument #2 to 'runtime' (true, false, \"process\", \"softirq\" or \"hardirq\" expected)");
+	auto &outer = Runtime::of(caller.runtime());
+	Report report;
+	auto loaded = load({ .name = script, .context = *wanted, .network = outer.network }, report);
+	if (!loaded) {
+		if (!report.message)
+			return loaded.error();
+		return caller.fail_with(report.text());
+	}
+	return Handle::adopt(*loaded);
+}
+
+using RuntimeMethods = Functions<Stop<"stop", Runtime>, ResumeMethod>;
+
+constinit const lunatik_class_t Runtime::info = define_class<Runtime, RuntimeMethods>("runtime", LUNATIK_OPT_NONE);
+
+using Library = Functions<LibraryFunction<"runtime", new_runtime, LUNATIK_FUNCTION_SLEEPS>>;
+
+constinit const lunatik_library lunatik_library_core = detail::make_library<Library>("lunatik", Classes<Runtime>::list);
+
+} // namespace lunatik

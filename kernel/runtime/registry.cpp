@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "runtime/registry.hpp"
+
+#include <asm-generic/errno.h>
+
+#include "helpers/helpers.h"
+#include "lunatik/uapi.h"
+#include "object/shared.hpp"
+#include "vm/edge.hpp"
+
+namespace lunatik {
+
+static constexpr std::string_view script_directory = "/lib/modules/lua/";
+// Larger sources are refused before they are read: no script is near it, and the cap of most runtimes is below.
+static constexpr long long source_max = 16 << 20;
+
+/* ---- scripts ---- */
+
+namespace {
+
+/// The bytes of a file, read at once.
+class FileContents final {
+public:
+	FileContents() noexcept = default;
+	FileContents(const FileContents &) = delete;
+	FileContents &operator=(const FileContents &) = delete;
+	~FileContents() { lunatik_h_kvfree(data_); }
+
+	/// Errors: those of filp_open() and kernel_read(), EFBIG, ENOMEM.
+	Result<void> read(const char *path) noexcept
+	{
+		int error = 0;
+		struct file *file = lunatik_h_filp_open(path, &error);
+		if (!file)
+			return Error(error);
+		auto result = read(*file);
+		lunatik_h_filp_close(file);
+		return result;
+	}
+	[[nodiscard]] std::string_view view() const noexcept { return { data_, size_ }; }
+
+private:
+	Result<void> read(struct file &file) noexcept
+	{
+		long long size = lunatik_h_file_size(&file);
+		if (size > source_max)
+			return Error(EFBIG);
+		// SAFETY: memory of that size, or none.
+		data_ = static_cast<char *>(lunatik_h_kvmalloc(static_cast<std::size_t>(size) + 1, 0));
+		if (!data_)
+			return Error(ENOMEM);
+		long long position = 0;
+		while (position < size) {
+			auto want = static_cast<std::size_t>(size - position);
+			long count = lunatik_h_kernel_read(&file, data_ + position, want, &position);
+			if (count < 0)
+				return Error(static_cast<int>(-count));
+			if (!count)
+				break;
+		}
+		size_ = static_cast<std::size_t>(position);
+		return {};
+	}
+
+	char *data_ = nullptr;
+	std::size_t size_ = 0;
+};
+
+/// A message put together from pieces, for a Report.
+class Message final {
+public:
+	Message &operator<<(std::string_view piece) noexcept
+	{
+		text_.append(piece);
+		return *this;
+	}
+	[[nodiscard]] std::string_view view() const noexcept { return text_.view(); }
+
+private:
+	Name<480> text_;
+};
+
+std::string_view errno_name(int code) noexcept
+{
+	const char *name = lunatik_h_errname(code);
+	return name ? name : "unknown error";
+}
+
+Error fail(Report &report, int status, Error error, const Message &message) noexcept
+{
+	report.status = status;
+	report.error = error.code();
+	report.say(message.view());
+	return error;
+}
+
+// What follows a byte order mark and a first line that begins with '#', as luaL_loadfile() skips them: the line's end
+// stays, so that lines keep their numbers.
+std::string_view skip_comment(std::string_view source) noexcept
+{
+	if (source.starts_with("\xef\xbb\xbf"))
+		source.remove_prefix(3);
+	if (source.starts_with('#')) {
+		auto end = source.find('\n');
+		source.remove_prefix(end == source.npos ? source.size() : end);
+	}
+	return source;
+}
+
+int status_of(int error) noexcept
+{
+	switch (error) {
+	case ENOENT:
+	case EISDIR:
+		return LUNATIK_STATUS_NAME;
+	case EACCES:
+	case EPERM:
+		return LUNATIK_STATUS_PERMISSION;
+	case EINTR:
+		return LUNATIK_STATUS_INTERRUPTED;
+	case ENOMEM:
+		return LUNATIK_STATUS_LIMIT;
+	default:
+		return LUNATIK_STATUS_SCRIPT;
+	}
+}
+
+Result<Runtime *> create(const Script &script, Report &report) noexcept
+{
+	auto created = Runtime::create({ .name = script.name,
+					 .context = script.context,
+					 .maxalloc = script.maxalloc,
+					 .network = script.network });
+	if (created)
+		return &Runtime::of(**created);
+	if (created.error() == Error(EINVAL))
+		return fail(report, LUNATIK_STATUS_USAGE, created.error(),
+			    Message() << "'" << script.name.substr(0, 80)
+				      << "' is no script name: 1 to 255 bytes, no control characters, no '..', no '/' at an end");
+	return fail(report, LUNATIK_STATUS_LIMIT, created.error(), Message() << "not enough memory for a runtime");
+}
+
+// Runs the body of `script` in `runtime`, which nobody else has entered yet.
+Result<void> load_into(Runtime &runtime, const Script &script, Report &report) noexcept
+{
+	FileContents contents;
+	Name<300> chunk_name;
+	std::string_view source = script.source;
+	chunk_name.append("@");
+	if (!source.data()) {
+		chunk_name.append(script_directory);
+		chunk_name.append(script.name);
+		chunk_name.append(".lua");
+		if (auto result = contents.read(chunk_name.c_str() + 1); !result) {
+			int code = result.error().code();
+			return fail(report, status_of(code), result.error(),
+				    Message() << (code == ENOENT ? "no script " : "cannot read ") << (chunk_name.c_str() + 1)
+					      << (code == ENOENT ? "" : ": ") << (code == ENOENT ? "" : errno_name(code)));
+		}
+		source = contents.view();
+	} else {
+		chunk_name.append(script.name);
+	}
+	if (int error = runtime.enter_loading())
+		return fail(report, status_of(-error), Error(error), Message() << errno_name(-error));
+	runtime.output = script.output;
+	bool success = edge::run(runtime,
+				 { .source = skip_comment(source),
+				   .name = chunk_name.c_str(),
+				   .arguments = script.arguments,
+				   .argument_count = script.argument_count,
+				   .keep = true },
+				 nullptr, report);
+	runtime.leave_loading(success);
+	if (!success)
+		return Error(report.error ? report.error : EINVAL);
+	return {};
+}
+
+} // namespace
+
+Result<Object *> load(const Script &script, Report &report) noexcept
+{
+	Runtime *runtime = TRY(create(script, report));
+	if (auto result = load_into(*runtime, script, report); !result) {
+		runtime->object.drop();
+		return result.error();
+	}
+	return &runtime->object;
+}
+
+/* ---- the registry ---- */
+
+namespace registry {
+
+static constexpr unsigned bucket_count = 256;
+
+// An entry owns one handle of its runtime.
+namespace {
+struct Entry : Linked<Entry> {
+	Runtime *runtime;
+	bool owned;
+};
+} // namespace
+
+static constinit Mutex mutex;
+static constinit List<Entry> buckets[bucket_count];
+
+void init() noexcept
+{
+	mutex.init("lunatik_registry");
+}
+
+static List<Entry> &bucket_of(std::string_view name) noexcept
+{
+	// FNV-1a: names are few bytes and come from root.
+	unsigned hash = 2166136261u;
+	for (char c : name)
+		hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+	return buckets[hash % bucket_count];
+}
+
+static Entry *find(struct net *network, std::string_view name) noexcept
+{
+	auto &bucket = bucket_of(name);
+	for (Entry *entry = bucket.first(); entry; entry = bucket.next(*entry)) {
+		if (entry->runtime->network == network && entry->runtime->name.view() == name)
+			return entry;
+	}
+	return nullptr;
+}
+
+static Result<void> insert(Runtime &runtime, bool owned) noexcept
+{
+	void *memory = lunatik_h_kmalloc(sizeof(Entry), 0);
+	if (!memory)
+		return Error(ENOMEM);
+	auto *entry = ::new (memory) Entry;
+	entry->runtime = &runtime;
+	entry->owned = owned;
+	MutexGuard guard(mutex);
+	if (find(runtime.network, runtime.name.view())) {
+		lunatik_h_kfree(memory);
+		return Error(EEXIST);
+	}
+	bucket_of(runtime.name.view()).push_back(*entry);
+	return {};
+}
+
+// Takes an entry out; the caller has its handle then. Returns nullptr if it is gone already.
+static Runtime *take(struct net *network, std::string_view name, const Runtime *wanted = nullptr) noexcept
+{
+	MutexGuard guard(mutex);
+	Entry *entry = find(network, name);
+	if (!entry || (wanted && entry->runtime != wanted))
+		return nullptr;
+	Runtime *runtime = entry->runtime;
+	bool owned = entry->owned;
+	if (!owned && !wanted) {
+		// Its owner removes it; a reference keeps it alive for the caller instead of the handle.
+		runtime->object.hold();
+		return runtime;
+	}
+	bucket_of(name).remove(*entry);
+	lunatik_h_kfree(entry);
+	return runtime;
+}
+
+Result<void> add(Runtime &runtime) noexcept
+{
+	return insert(runtime, false);
+}
+
+void remove(Runtime &runtime) noexcept
+{
+	(void)take(runtime.network, runtime.name.view(), &runtime);
+}
+
+Result<void> run(const Script &script, bool spawn, Report &report, Watch watch, void *watcher) noexcept
+{
+	Runtime *runtime = TRY(create(script, report));
+	if (auto inserted = insert(*runtime, true); !inserted) {
+		runtime->object.drop();
+		if (inserted.error() == Error(EEXIST))
+			return fail(report, LUNATIK_STATUS_NAME, inserted.error(),
+				    Message() << "'" << script.name << "' is already running");
+		return fail(report, LUNATIK_STATUS_LIMIT, inserted.error(), Message() << "not enough memory");
+	}
+	// The registry's handle may go at any time from here on: another client can stop it while it loads.
+	runtime->object.hold();
+	watch(watcher, runtime);
+	auto result = load_into(*runtime, script, report);
+	watch(watcher, nullptr);
+	if (result && spawn) {
+		Name<15> thread_name(script.name.substr(script.name.rfind('/') + 1));
+		if (int error = runtime->spawn(thread_name.c_str()))
+			result = fail(report, LUNATIK_STATUS_LIMIT, Error(error), Message() << "cannot start a thread: " << errno_name(-error));
+	}
+	if (!result && take(runtime->network, script.name, runtime))
+		runtime->object.drop();
+	runtime->object.drop();
+	return result;
+}
+
+Result<void> stop(struct net *network, std::string_view name, Report &report) noexcept
+{
+	Runtime *runtime = take(network, name);
+	if (!runtime)
+		return fail(report, LUNATIK_STATUS_NAME, Error(ENOENT), Message() << "'" << name << "' is not running");
+	runtime->object.stop();
+	bool ended = runtime->closed();
+	runtime->object.drop();
+	if (!ended)
+		return fail(report, LUNATIK_STATUS_TIMEOUT, Error(ETIMEDOUT),
+			    Message() << "'" << name << "' is blocked in the kernel; it is closed when that returns");
+	return {};
+}
+
+void shutdown() noexcept
+{
+	for (auto &bucket : buckets) {
+		for (;;) {
+			Runtime *runtime = nullptr;
+			bool owned = false;
+			{
+				MutexGuard guard(mutex);
+				if (Entry *entry = bucket.pop_front()) {
+					runtime = entry->runtime;
+					owned = entry->owned;
+					if (!owned)
+						runtime->object.hold();
+					lunatik_h_kfree(entry);
+				}
+			}
+			if (!runtime)
+				break;
+			runtime->object.stop();
+			runtime->object.drop();
+		}
+	}
+	// What the shared table keeps may be objects of modules that are to be removed.
+	shared_clear();
+}
+
+void each(struct net *network, void (*visit)(void *context, Runtime &runtime), void *context) noexcept
+{
+	MutexGuard guard(mutex);
+	for (auto &bucket : buckets) {
+		for (Entry *entry = bucket.first(); entry; entry = bucket.next(*entry)) {
+			if (entry->runtime->network == network)
+				visit(context, *entry->runtime);
+		}
+	}
+}
+
+} // namespace registry
+
+} // namespace lunatik

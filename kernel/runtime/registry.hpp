@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The runtimes that have a name of their own: what `lunatik run` starts, `list` shows and `stop` ends. One registry, keyed
+ * by network namespace and name. And how a script gets from a file, or from memory, into a runtime.
+ */
+#pragma once
+
+#include <string_view>
+
+#include "base/result.hpp"
+#include "runtime/runtime.hpp"
+
+namespace lunatik {
+
+/// A script to run in a new runtime.
+struct Script {
+	std::string_view name;
+	Context context = Context::Process;
+	std::size_t maxalloc = 0;
+	struct net *network = nullptr;
+	std::string_view source{};	// empty data(): read /lib/modules/lua/<name>.lua
+	const std::string_view *arguments = nullptr;
+	std::size_t argument_count = 0;
+	Output *output = nullptr;	// of the body
+};
+
+/// Makes a runtime and runs the script's body in it; the runtime is not registered. Returns it as one handle, or an error
+/// with `report` filled. Context: process, may sleep.
+[[nodiscard]] Result<Object *> load(const Script &script, Report &report) noexcept;
+
+namespace registry {
+
+/// What an entry of the registry may watch while its body runs, to interrupt it.
+using Watch = void (*)(void *watcher, Runtime *runtime);
+
+/// load(), under a name nobody else has; `spawn` then starts its thread. `watch` is told the runtime before its body runs
+/// and nullptr after. Errors: EEXIST and those of load(), with `report` filled.
+[[nodiscard]] Result<void> run(const Script &script, bool spawn, Report &report, Watch watch, void *watcher) noexcept;
+
+/// Stops the runtime of that name. Errors: ENOENT, with `report` filled.
+[[nodiscard]] Result<void> stop(struct net *network, std::string_view name, Report &report) noexcept;
+
+/// Stops all runtimes of all namespaces.
+void shutdown() noexcept;
+
+/// Registers a runtime that its owner removes itself. Errors: EEXIST.
+[[nodiscard]] Result<void> add(Runtime &runtime) noexcept;
+void remove(Runtime &runtime) noexcept;
+
+/// Calls `visit` for each runtime of `network`, in no order; it may sleep and must not change the registry.
+void each(struct net *network, void (*visit)(void *context, Runtime &runtime), void *context) noexcept;
+
+void init() noexcept;
+
+} // namespace registry
+
+} // namespace lunatik

@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "runtime/runtime.hpp"
+
+#include <new>
+#include <asm-generic/errno.h>
+
+#include "lunatik.hpp"
+#include "lunatik/uapi.h"
+#include "vm/edge.hpp"
+
+namespace lunatik {
+
+// Guards the list of all runtimes and their waits_for_. Interrupts off: the watchdog is a hard interrupt.
+static constinit IrqSpinlock all_lock;
+static constinit List<Runtime> all_runtimes;
+
+// Milliseconds between two looks of the watchdog.
+static constexpr unsigned tick_milliseconds = 10;
+// How long the finalizers of a closing state may run in all.
+static constexpr unsigned close_milliseconds = 500;
+// What a thread gets to end by itself after it was asked to.
+static constexpr long grace_milliseconds = 400;
+// How long stop() tries before it leaves the state to its last user.
+static constexpr unsigned stop_milliseconds = 5000;
+// Log lines a runtime may write each second.
+static constexpr int log_lines = 50;
+// Stack that must stay free below Lua for the kernel functions that bodies call: a sleeping one may go through the whole
+// network stack, one that may not sleep does little. Interrupts have a stack of their own.
+static constexpr unsigned long stack_reserve_process = 4096;
+static constexpr unsigned long stack_reserve_atomic = 2048;
+// What a state may use even when that leaves less than the reserve: enough for a short handler.
+static constexpr unsigned long stack_least = 1536;
+
+/// The timer that looks at every runtime somebody is inside of. It runs only while somebody is.
+class Watchdog final {
+public:
+	static void init() noexcept { lunatik_h_timer_init(timer_.address(), &tick); }
+	static void exit() noexcept { lunatik_h_timer_cancel(timer_.address()); }
+	/// Context: any but hardirq handlers, which may have interrupted the timer code itself.
+	static void arm() noexcept
+	{
+		if (!armed_.load() && !armed_.exchange(true))
+			lunatik_h_timer_start(timer_.address(), tick_milliseconds * 1000000ULL);
+	}
+
+private:
+	static int tick() noexcept;
+	static bool look(Runtime &runtime) noexcept;
+
+	static constinit Opaque<LUNATIK_SIZEOF_TIMER> timer_;
+	static constinit Atomic<bool> armed_;
+	static unsigned idle_ticks_;
+};
+
+constinit Opaque<LUNATIK_SIZEOF_TIMER> Watchdog::timer_{};
+constinit Atomic<bool> Watchdog::armed_{ false };
+constinit unsigned Watchdog::idle_ticks_ = 0;
+
+bool Watchdog::look(Runtime &runtime) noexcept
+{
+	if (!runtime.busy())
+		return false;
+	unsigned long calls = runtime.calls.load();
+	if (calls != runtime.watched_calls_) {
+		runtime.watched_calls_ = calls;
+		runtime.watched_ticks_ = 0;
+		return true;
+	}
+	unsigned milliseconds = ++runtime.watched_ticks_ * tick_milliseconds;
+	if (runtime.closing_.load()) {
+		runtime.set(milliseconds > close_milliseconds ? Budget | Resched : Resched);
+	} else if (runtime.may_sleep()) {
+		runtime.set(Resched);
+	} else if (milliseconds > lunatik_budget) {
+		runtime.set(Budget);
+	}
+	return true;
+}
+
+int Watchdog::tick() noexcept
+{
+	IrqGuard guard(all_lock);
+	bool busy = false;
+	for (Runtime *runtime = all_runtimes.first(); runtime; runtime = all_runtimes.next(*runtime))
+		busy |= look(*runtime);
+	idle_ticks_ = busy ? 0 : idle_ticks_ + 1;
+	if (idle_ticks_ < 100)
+		return 1;
+	idle_ticks_ = 0;
+	// begin() sets the owner first and looks at armed_ then; here it is the other way round, with full barriers in
+	// both, so one of the two sees the other.
+	armed_.exchange(false);
+	for (Runtime *runtime = all_runtimes.first(); runtime; runtime = all_runtimes.next(*runtime)) {
+		if (runtime->busy())
+			return armed_.exchange(true) ? 0 : 1;
+	}
+	return 0;
+}
+
+/* ---- reports ---- */
+
+static void keep(char *&kept, std::size_t &size, std::string_view text) noexcept
+{
+	lunatik_h_kvfree(kept);
+	// SAFETY: memory for text.size() bytes, or none.
+	kept = static_cast<char *>(lunatik_h_kvmalloc(text.size() + 1, !lunatik_h_preemptible_sleep()));
+	size = kept ? text.size() : 0;
+	if (kept)
+		__builtin_memcpy(kept, text.data(), text.size());
+}
+
+Report::~Report()
+{
+	lunatik_h_kvfree(message);
+	lunatik_h_kvfree(traceback);
+}
+
+void Report::say(std::string_view text) noexcept
+{
+	keep(message, message_size, text);
+}
+
+void Report::trace(std::string_view text) noexcept
+{
+	keep(traceback, traceback_size, text);
+}
+
+/* ---- life ---- */
+
+struct Runtime::Pin {
+	Pin *next;
+	Name<79> symbol;
+};
+
+static bool name_is_valid(std::string_view name) noexcept
+{
+	if (name.empty() || !Name<255>::fits(name) || name.front() == '/' || name.back() == '/')
+		return false;
+	for (std::size_t i = 0; i < name.size(); i++) {
+		unsigned char c = static_cast<unsigned char>(name[i]);
+		if (c < ' ' || c == 127)
+			return false;
+		// ".." as a whole component climbs out of the scripts' directory.
+		bool starts = i == 0 || name[i - 1] == '/';
+		if (starts && name.substr(i, 2) == ".." && (i + 2 == name.size() || name[i + 2] == '/'))
+			return false;
+	}
+	return true;
+}
+
+Result<Object *> Runtime::create(const Options &options) noexcept
+{
+	if (!name_is_valid(options.name))
+		return Error(EINVAL);
+	Object *object = Object::create(info, sizeof(Runtime), 1u * (options.context == Context::Hardirq   ? LUNATIK_OPT_HARDIRQ
+								    : options.context == Context::Softirq ? LUNATIK_OPT_SOFTIRQ
+													  : LUNATIK_OPT_NONE), false);
+	if (!object)
+		return Error(ENOMEM);
+	// SAFETY: the object's storage was made for a Runtime.
+	auto *runtime = ::new (object->private_) Runtime(*object, options, options.maxalloc ? options.maxalloc : lunatik_maxalloc);
+	object->constructed();
+	object->hold();
+	object->put();
+	runtime->measure_stack();
+	if (int error = edge::open(*runtime)) {
+		object->drop();
+		return Error(error);
+	}
+	return object;
+}
+
+Runtime::Runtime(Object &object, const Options &options, std::size_t maxalloc) noexcept
+	: object(object), context(options.context), name(options.name),
+	  network(options.network ? options.network : nullptr), pool(maxalloc), created(lunatik_h_ktime_get_ns())
+{
+	if (network)
+		lunatik_h_get_net(network);
+	sleepers_.init();
+	log_limit_.init(log_lines);
+	IrqGuard guard(all_lock);
+	all_runtimes.push_back(*this);
+}
+
+Runtime::~Runtime()
+{
+	// stop() gives up on an entry that the kernel itself keeps; by now that entry has ended.
+	if (lua_State *closing = std::exchange(state, nullptr))
+		close(closing);
+	{
+		IrqGuard guard(all_lock);
+		all_runtimes.remove(*this);
+	}
+	if (network)
+		lunatik_h_put_net(network);
+}
+
+int Runtime::pin(const char *symbol) noexcept
+{
+	for (Pin *pin = pins_; pin; pin = pin->next) {
+		if (pin->symbol.view() == symbol) {
+			// One pin of ours is enough for as long as the state lives.
+			lunatik_h_symbol_put(symbol);
+			return 0;
+		}
+	}
+	void *memory = lunatik_h_kmalloc(sizeof(Pin), !lunatik_h_preemptible_sleep());
+	if (!memory) {
+		lunatik_h_symbol_put(symbol);
+		return -ENOMEM;
+	}
+	pins_ = ::new (memory) Pin{ pins_, Name<79>(symbol) };
+	return 0;
+}
+
+void Runtime::close(lua_State *closing) noexcept
+{
+	pool.atomic(false);
+	__atomic_store_n(&gauge.stop, 0, __ATOMIC_SEQ_CST);
+	closing_.store(true);
+	begin();
+	edge::close(closing);
+	end();
+	closing_.store(false);
+	while (Pin *pin = pins_) {
+		pins_ = pin->next;
+		lunatik_h_symbol_put(pin->symbol.c_str());
+		lunatik_h_kfree(pin);
+	}
+}
+
+void Runtime::stop() noexcept
+{
+	if (inside())
+		return;
+	auto is_closed = [this] { return closed_.load_acquire(); };
+	if (stopping_.exchange(true)) {
+		sleepers_.wait(is_closed, stop_milliseconds, false);
+		return;
+	}
+	ask_to_stop();
+	join(grace_milliseconds, false);
+
+	auto never = [] { return false; };
+	unsigned long flags = 0;
+	unsigned waited = 0;
+	for (;; waited += 10) {
+		set(Closing);
+		wake();
+		if (lunatik_h_trylock(object.lock(), static_cast<int>(context), &flags))
+			break;
+		if (waited >= stop_milliseconds) {
+			log("does not end: it is blocked in the kernel; its state is closed when that returns", true);
+			return;
+		}
+		sleepers_.wait(never, 10, false);
+	}
+	lua_State *closing = loading_.load() ? nullptr : std::exchange(state, nullptr);
+	lunatik_h_unlock(object.lock(), static_cast<int>(context), flags);
+	// An atomic runtime's body runs without the lock; whoever runs it closes the state when it sees the error.
+	if (closing)
+		close(closing);
+	join(stop_milliseconds, false);
+	closed_.store_release(true);
+	sleepers_.wake();
+}
+
+/* ---- entries ---- */
+
+void Runtime::measure_stack() noexcept
+{
+	unsigned long left = lunatik_h_stack_left();
+	unsigned long reserve = (may_sleep() ? stack_reserve_process : stack_reserve_atomic) + LUNATIK_STACK_ERROR_ZONE +
+				LUNATIK_STACK_LEAF;
+	unsigned long usable = left > reserve + stack_least ? left - reserve : stack_least;
+	if (usable > lunatik_stack)
+		usable = lunatik_stack;
+	gauge.stack_limit = lunatik_h_stack_pointer() - usable;
+}
+
+void Runtime::begin() noexcept
+{
+	calls.count();
+	owner_.exchange(lunatik_h_current());
+	measure_stack();
+	if (context == Context::Hardirq && !may_sleep()) [[unlikely]] {
+		clock_ = 0;
+		set(Clock);
+	} else {
+		Watchdog::arm();
+	}
+}
+
+void Runtime::end() noexcept
+{
+	output = nullptr;
+	report = nullptr;
+	owner_.store_release(nullptr);
+	if (stop_bits() & ~Closing) [[unlikely]] {
+		if (stop_bits() & ending)
+			lunatik_h_flush_signals();
+		clear(~Closing);
+	}
+}
+
+bool Runtime::deadlocks(Runtime &outer) noexcept
+{
+	IrqGuard guard(all_lock);
+	for (Runtime *next = this; next; next = next->waits_for_) {
+		if (next == &outer)
+			return true;
+	}
+	outer.waits_for_ = this;
+	return false;
+}
+
+int Runtime::enter(unsigned flags, Runtime *outer) noexcept
+{
+	if (inside())
+		return -EDEADLK;
+	if (context != Context::Process && !ready())
+		return -ENXIO;
+	if (outer && deadlocks(*outer))
+		return -EDEADLK;
+	unsigned long irq = 0;
+	int error = lunatik_h_lock(object.lock(), static_cast<int>(context), flags & LUNATIK_ENTER_UNINTERRUPTIBLE,
+				   outer ? 1 : 0, &irq);
+	if (outer) {
+		IrqGuard guard(all_lock);
+		outer->waits_for_ = nullptr;
+	}
+	if (error)
+		return error;
+	if (!state || stopping()) {
+		lunatik_h_unlock(object.lock(), static_cast<int>(context), irq);
+		return -ENXIO;
+	}
+	lock_flags_ = irq;
+	begin();
+	return 0;
+}
+
+void Runtime::leave() noexcept
+{
+	edge::reset(state);
+	unsigned long irq = lock_flags_;
+	end();
+	lunatik_h_unlock(object.lock(), static_cast<int>(context), irq);
+}
+
+int Runtime::enter_loading() noexcept
+{
+	// Nobody else enters an atomic runtime before it is ready, and its body may sleep: no lock then.
+	if (context == Context::Process) {
+		unsigned long irq = 0;
+		if (int error = lunatik_h_lock(object.lock(), 0, 0, 0, &irq))
+			return error;
+	}
+	loading_.store(true);
+	begin();
+	return 0;
+}
+
+void Runtime::leave_loading(bool success) noexcept
+{
+	edge::reset(state);
+	end();
+	pool.atomic(context != Context::Process);
+	loading_.store(false);
+	ready_.store_release(success);
+	if (context == Context::Process)
+		lunatik_h_unlock(object.lock(), 0, 0);
+}
+
+void Runtime::wake() noexcept
+{
+	sleepers_.wake();
+	// SAFETY: a task is freed an RCU grace period after its end, and an owner has not ended.
+	RcuGuard guard;
+	if (task_struct *owner = owner_.load(); owner && context == Context::Process)
+		lunatik_h_interrupt_task(owner);
+}
+
+void Runtime::interrupt() noexcept
+{
+	set(Interrupt);
+	wake();
+}
+
+int Runtime::poll() noexcept
+{
+	int bits = stop_bits();
+	if (bits & ending)
+		return bits & ending;
+	if (bits & Resched) {
+		clear(Resched);
+		if (may_sleep()) {
+			lunatik_h_cond_resched();
+			if (lunatik_h_fatal_signal_pending() && !lunatik_h_is_kthread()) {
+				set(Interrupt);
+				return Interrupt;
+			}
+		}
+	}
+	if (bits & Clock) {
+		std::uint64_t now = lunatik_h_local_clock();
+		if (!clock_)
+			clock_ = now;
+		else if (now - clock_ > lunatik_budget * 1000000ULL) {
+			set(Budget);
+			return Budget;
+		}
+	}
+	return 0;
+}
+
+long Runtime::sleep(long milliseconds, unsigned task_state) noexcept
+{
+	auto over = [this] { return (stop_bits() & ending) || should_stop(); };
+	return sleepers_.wait_state(over, milliseconds, task_state);
+}
+
+/* ---- the thread ---- */
+
+int Runtime::run_thread(void *argument) noexcept
+{
+	// SAFETY: spawn() passes its runtime, with a reference.
+	auto &self = *static_cast<Runtime *>(argument);
+	int error = self.enter(0);
+	if (!error) {
+		Report report;
+		bool success = edge::run_task(self, report);
+		if (!success && !self.stopping())
+			self.log(report.text(), true);
+		self.leave();
+	}
+	self.thread_pid_.store(0);
+	self.sleepers_.wake();
+	self.object.put();
+	return error;
+}
+
+int Runtime::spawn(const char *thread_name) noexcept
+{
+	if (thread_pid_.load())
+		return -EBUSY;
+	int error = 0;
+	task_struct *task = lunatik_h_kthread_create(&run_thread, this, thread_name, &error);
+	if (!task)
+		return error;
+	object.get();
+	thread_pid_.store(lunatik_h_pid(task));
+	lunatik_h_wake_up_process(task);
+	return 0;
+}
+
+long Runtime::join(long milliseconds, bool interruptible) noexcept
+{
+	auto ended = [this] { return !thread_pid_.load(); };
+	return sleepers_.wait(ended, milliseconds, interruptible);
+}
+
+void Runtime::ask_to_stop() noexcept
+{
+	should_stop_.store(true);
+	if (thread_pid_.load())
+		wake();
+}
+
+/* ---- output ---- */
+
+void Runtime::log(std::string_view text, bool error) noexcept
+{
+	if (!log_limit_.pass())
+		return;
+	// One record a line: a traceback is many lines.
+	while (!text.empty()) {
+		auto end = text.find('\n');
+		auto line = text.substr(0, end);
+		if (error)
+			lunatik_h_error(line.data(), line.size(), name.c_str());
+		else
+			lunatik_h_info(line.data(), line.size(), name.c_str());
+		text = end == text.npos ? std::string_view{} : text.substr(end + 1);
+	}
+}
+
+void Runtime::print(std::string_view text) noexcept
+{
+	if (output)
+		output->write(text);
+	line_.append(text);
+}
+
+void Runtime::print_line() noexcept
+{
+	if (output)
+		output->write("\n");
+	log(line_.view(), false);
+	line_.clear();
+}
+
+void runtimes_init() noexcept
+{
+	all_lock.init("lunatik_runtimes");
+	Watchdog::init();
+}
+
+void runtimes_exit() noexcept
+{
+	Watchdog::exit();
+}
+
+} // namespace lunatik
+
+using lunatik::Runtime;
+
+int lunatik_enter(lunatik_object_t *runtime, unsigned int flags)
+{
+	return Runtime::of(*runtime).enter(flags);
+}
+
+void lunatik_leave(lunatik_object_t *runtime)
+{
+	Runtime::of(*runtime).leave();
+}
+
+int lunatik_contextof(const lunatik_object_t *runtime)
+{
+	// SAFETY: only read.
+	return static_cast<int>(Runtime::of(const_cast<lunatik_object_t &>(*runtime)).context);
+}
+
+bool lunatik_maysleep(const lunatik_object_t *runtime)
+{
+	// SAFETY: only read.
+	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).may_sleep();
+}

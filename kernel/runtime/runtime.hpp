@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * A runtime: one Lua state, one lock, one context, one memory cap, one budget, one name, one network namespace. This
+ * file is who may be inside it and for how long; what happens inside is vm/edge.hpp's.
+ */
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "lunatik/abi.h"
+#include "base/atomic.hpp"
+#include "base/list.hpp"
+#include "base/ref.hpp"
+#include "base/result.hpp"
+#include "base/text.hpp"
+#include "helpers/sync.hpp"
+#include "object/object.hpp"
+#include "vm/pool.hpp"
+#include "host.h"
+#include "parameters.h"
+
+inline void get(lunatik::Object &object) noexcept { object.get(); }
+inline void put(lunatik::Object &object) noexcept { object.put(); }
+
+namespace lunatik {
+
+/// Why the VM must call lunatik_poll(): bits of the gauge's stop.
+enum Reason : int {
+	Resched = 1 << 0,	// let others run, look at signals; the script goes on
+	Clock = 1 << 1,		// nobody can interrupt this context: look at the clock at every poll
+	Interrupt = 1 << 2,	// Ctrl-C: ends this entry
+	Budget = 1 << 3,	// the entry ran for too long
+	Closing = 1 << 4,	// lunatik stop: ends this entry and every one after it
+};
+
+/// Which of the reasons end an entry.
+inline constexpr int ending = Interrupt | Budget | Closing;
+
+/// Where a script's print() goes besides the log. Context: of the runtime's entry.
+class Output {
+public:
+	/// Takes all of `text`, waiting for room if it may; gives up silently when nobody reads any more.
+	virtual void write(std::string_view text) noexcept = 0;
+
+protected:
+	~Output() = default;
+};
+
+/// How an entry failed, for a person. Owns its texts.
+struct Report {
+	int status = 0;			// enum lunatik_status
+	int error = 0;			// positive errno, or 0
+	bool incomplete = false;	// the source ended too early
+	char *message = nullptr;
+	std::size_t message_size = 0;
+	char *traceback = nullptr;
+	std::size_t traceback_size = 0;
+
+	Report() noexcept = default;
+	Report(const Report &) = delete;
+	Report &operator=(const Report &) = delete;
+	~Report();
+	/// Replaces the message; keeps none when there is no memory for it.
+	void say(std::string_view text) noexcept;
+	void trace(std::string_view text) noexcept;
+	[[nodiscard]] std::string_view text() const noexcept { return { message, message_size }; }
+};
+
+/// A Lua state and everything that guards it; the private part of an object of class "runtime".
+class Runtime final : public Linked<Runtime> {
+public:
+	static const lunatik_class_t info;
+
+	/// What a new runtime is to be.
+	struct Options {
+		std::string_view name;
+		Context context = Context::Process;
+		std::size_t maxalloc = 0; // 0: the module's default
+		struct net *network = nullptr;
+	};
+
+	/// A runtime with Lua's libraries open and no script run yet, as one handle. Context: process.
+	/// Errors: ENOMEM, EINVAL (a name that is empty, too long or climbs with "..").
+	[[nodiscard]] static Result<Object *> create(const Options &options) noexcept;
+
+	/// The runtime of an object of this class.
+	[[nodiscard]] static Runtime &of(lunatik_object_s &object) noexcept
+	{
+		// SAFETY: the caller knows the object's class; its storage is a Runtime for as long as it lives.
+		return *static_cast<Runtime *>(object.private_);
+	}
+
+	Runtime(Object &object, const Options &options, std::size_t maxalloc) noexcept;
+	~Runtime();
+
+	/// Closes the state, ending whatever runs in it. Context: process, may sleep, not from inside the runtime. Takes at
+	/// most a second unless the kernel itself blocks. Idempotent; a second caller waits for the first.
+	void stop() noexcept;
+
+	/// Locks it and prepares an entry; see lunatik_enter(). `outer` is the runtime the caller is inside, if any.
+	[[nodiscard]] int enter(unsigned flags, Runtime *outer = nullptr) noexcept;
+	void leave() noexcept;
+
+	/// The entry in which the script's body runs: in process context whatever the runtime's is, before any other.
+	[[nodiscard]] int enter_loading() noexcept;
+	void leave_loading(bool success) noexcept;
+
+	/// Ends what runs inside now, or else the next entry, as Ctrl-C does. Any context.
+	void interrupt() noexcept;
+	/// Takes back an interrupt() that came too late for the entry it was meant for.
+	void forgive() noexcept { clear(Interrupt); }
+	/// Whether this task (or what it interrupted) is inside.
+	[[nodiscard]] bool inside() const noexcept { return owner_.load() == lunatik_h_current(); }
+	/// Whether the code that runs inside may sleep.
+	[[nodiscard]] bool may_sleep() const noexcept
+	{
+		return context == Context::Process || loading_.load() || closing_.load();
+	}
+	[[nodiscard]] bool loading() const noexcept { return loading_.load(); }
+	[[nodiscard]] bool ready() const noexcept { return ready_.load_acquire(); }
+	/// Whether stop() has closed the state.
+	[[nodiscard]] bool closed() const noexcept { return closed_.load_acquire(); }
+	[[nodiscard]] bool stopping() const noexcept { return stopping_.load(); }
+	[[nodiscard]] bool busy() const noexcept { return owner_.load() != nullptr; }
+	/// The slow path of a poll: returns the Reason bits that end this entry, 0 to go on.
+	[[nodiscard]] int poll() noexcept;
+	/// Reason bits that end a blocking call of this entry, without side effects. Any context.
+	[[nodiscard]] int ended() const noexcept { return stop_bits() & ending; }
+
+	/// Sleeps inside the runtime, until stop, interrupt or time-out; state of <linux/sched.h>. Returns milliseconds left.
+	long sleep(long milliseconds, unsigned state) noexcept;
+
+	/// Starts its kernel thread, which calls the function its script returned. Context: process.
+	/// Errors: EBUSY if it has one, ENOMEM, EINTR.
+	[[nodiscard]] int spawn(const char *thread_name) noexcept;
+	/// The pid of its thread while that runs, or 0.
+	[[nodiscard]] int thread_pid() const noexcept { return thread_pid_.load(); }
+	/// Waits until its thread has ended. Returns milliseconds left, 0 on time-out, -EINTR.
+	long join(long milliseconds, bool interruptible) noexcept;
+	/// Asks its thread to end by itself; thread.shouldstop() is true from now on.
+	void ask_to_stop() noexcept;
+	[[nodiscard]] bool should_stop() const noexcept { return should_stop_.load(); }
+
+	/// Writes to the log under the runtime's name, bounded in rate.
+	void log(std::string_view text, bool error) noexcept;
+	/// What print() does.
+	void print(std::string_view text) noexcept;
+	void print_line() noexcept;
+
+	/// Pins the kernel module behind a luaopen symbol until the state is closed. Errors: ENOMEM.
+	int pin(const char *symbol) noexcept;
+
+	/// Takes the stack this CPU is on as the one the state may use.
+	void measure_stack() noexcept;
+
+	Object &object;
+	const Context context;
+	Name<255> name;
+	struct net *const network;
+	lua_State *state = nullptr;	// guarded by the lock; nullptr once closed
+	lunatik_gauge gauge{};
+	Pool pool;
+	Output *output = nullptr;	// of the entry that runs now
+	Report *report = nullptr;	// of the entry that runs now
+	const std::uint64_t created;
+	Atomic<unsigned long> calls{ 0 };
+	Atomic<unsigned long> errors{ 0 };
+
+private:
+	friend class Watchdog;
+
+	[[nodiscard]] int stop_bits() const noexcept { return __atomic_load_n(&gauge.stop, __ATOMIC_RELAXED); }
+	void set(int bits) noexcept { __atomic_fetch_or(&gauge.stop, bits, __ATOMIC_SEQ_CST); }
+	void clear(int bits) noexcept { __atomic_fetch_and(&gauge.stop, ~bits, __ATOMIC_SEQ_CST); }
+	void begin() noexcept;
+	void end() noexcept;
+	void wake() noexcept;
+	void close(lua_State *closing) noexcept;
+	static int run_thread(void *runtime) noexcept;
+	[[nodiscard]] bool deadlocks(Runtime &outer) noexcept;
+
+	struct Pin;
+
+	Atomic<task_struct *> owner_{ nullptr };
+	Runtime *waits_for_ = nullptr;	// guarded by the core's spinlock
+	unsigned long lock_flags_ = 0;	// of the entry that runs now
+	std::uint64_t clock_ = 0;	// when a Clock entry first looked
+	Atomic<bool> loading_{ false };
+	Atomic<bool> ready_{ false };
+	Atomic<bool> stopping_{ false };
+	Atomic<bool> closed_{ false };
+	Atomic<bool> should_stop_{ false };
+	Atomic<bool> closing_{ false };	// finalizers run now
+	Atomic<int> thread_pid_{ 0 };
+	unsigned long watched_calls_ = 0;	// the watchdog's: which entry it saw, for how many ticks
+	unsigned int watched_ticks_ = 0;
+	Pin *pins_ = nullptr;
+	WaitQueue sleepers_;
+	RateLimit log_limit_;
+	Name<240> line_;
+};
+
+/// Sets up and stops the watchdog.
+void runtimes_init() noexcept;
+void runtimes_exit() noexcept;
+
+} // namespace lunatik

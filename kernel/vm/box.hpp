@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * How an object looks inside a Lua state: a userdata that holds one handle. Its first word proves that the userdata is
+ * ours, whatever a script did to its metatable. For edge*.cpp only.
+ */
+#pragma once
+
+#include "api.h"
+
+#include "object/object.hpp"
+#include "runtime/runtime.hpp"
+
+namespace lunatik::edge {
+
+/// The userdata of an object. `object` is null once it was finalized.
+struct Box {
+	const void *mark;
+	Object *object;
+	bool constructed; // false while a constructor's body has not succeeded
+
+	static const char the_mark;
+};
+
+/// The Lua state's runtime.
+[[nodiscard]] inline Runtime &runtime_of(lua_State *L) noexcept
+{
+	// SAFETY: open() sets the extra space of every state before anything runs in it.
+	auto &extra = *static_cast<lunatik_extra *>(lua_getextraspace(L));
+	return Runtime::of(*extra.runtime);
+}
+
+/// The box at `index`, or nullptr if the value is something else. Never raises.
+[[nodiscard]] inline Box *box_at(lua_State *L, int index) noexcept
+{
+	if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) != sizeof(Box))
+		return nullptr;
+	// SAFETY: a full userdata of that size; the mark is an address no script can write.
+	auto *box = static_cast<Box *>(lua_touserdata(L, index));
+	return box->mark == &Box::the_mark ? box : nullptr;
+}
+
+/// Pushes an empty box with the metatable of `info`, registering the class first if need be. Raises.
+Box *push_box(lua_State *L, const lunatik_class_t &info, int uservalues);
+
+/// Pushes `object` as another handle. Raises; nothing is held if it does.
+void push_object(lua_State *L, Object &object);
+
+/// Pushes a plain value, or an object as another handle. Raises; owned kinds stay the caller's.
+void push_value(lua_State *L, const lunatik_value &value);
+
+/// Reads the argument at `index` as a value that may leave its runtime; borrowed from the stack. Raises on any other.
+void take_argument(lua_State *L, int index, lunatik_value &value);
+
+/// Registers a class' metatable in the state, once. Raises.
+void register_class(lua_State *L, const lunatik_class_t &info);
+
+/// Raises the name of an errno, as c-api-4.md says.
+int raise(lua_State *L, int error);
+
+/// The message handler of every protected call: adds the traceback to the runtime's report.
+int traceback(lua_State *L);
+
+/// Copies what a failed protected call left on top of the stack into `report` and pops it. Never raises.
+void fill_report(lua_State *L, int status, Report &report) noexcept;
+
+/// lua_pcall of a C function with one pointer, without results: the way from C++ into code that raises. Leaves the error
+/// on the stack unless it returns LUA_OK. Never raises.
+int protect(lua_State *L, lua_CFunction function, void *argument) noexcept;
+
+/// The libraries of this module itself, for require().
+extern const luaL_Reg builtin_libraries[];
+
+} // namespace lunatik::edge

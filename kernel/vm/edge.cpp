@@ -1,0 +1,651 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * The calls of native functions: decode, act, encode. Here Lua may raise, so nothing with a destructor lives here; the
+ * bodies, where everything has one, run in between and cannot raise.
+ */
+#include "api.h"
+#include "vm/box.hpp"
+#include "vm/edge.hpp"
+
+#include <asm-generic/errno.h>
+
+#include "lunatik/uapi.h"
+
+namespace lunatik::edge {
+
+const char Box::the_mark = 0;
+
+int raise(lua_State *L, int error)
+{
+	const char *name = lunatik_h_errname(error < 0 ? -error : error);
+	if (name)
+		lua_pushstring(L, name);
+	else
+		lua_pushfstring(L, "error %d", error < 0 ? -error : error);
+	return lua_error(L);
+}
+
+/* ---- classes ---- */
+
+static int finalize(lua_State *L)
+{
+	Box *box = box_at(L, 1);
+	if (!box)
+		return 0;
+	if (Object *object = std::exchange(box->object, nullptr))
+		object->drop();
+	return 0;
+}
+
+static int close_box(lua_State *L)
+{
+	Box *box = box_at(L, 1);
+	if (box && box->object) {
+		Object *object = box->object;
+		lua_pushnil(L);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, object);
+		if (runtime_of(L).may_sleep())
+			object->stop();
+		else
+			finalize(L);
+	}
+	return 0;
+}
+
+// MONITOR for classes written in C: the method runs under the object's lock, which a raise must not leave held.
+static int monitored(lua_State *L)
+{
+	Box *box = box_at(L, 1);
+	int arguments = lua_gettop(L);
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	if (!box || !box->object || box->object->opt & LUNATIK_OPT_SINGLE) {
+		lua_call(L, arguments, LUA_MULTRET);
+		return lua_gettop(L);
+	}
+	Object *object = box->object;
+	unsigned long flags = 0;
+	bool atomic = object->context() != Context::Process;
+	Runtime &runtime = runtime_of(L);
+	// Collecting would run finalizers, and allocating could sleep, under the object's lock.
+	lua_gc(L, LUA_GCSTOP);
+	if (atomic)
+		runtime.pool.atomic(true);
+	lunatik_lock(object, &flags);
+	int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
+	lunatik_unlock(object, flags);
+	if (atomic)
+		runtime.pool.atomic(!runtime.may_sleep());
+	lua_gc(L, LUA_GCRESTART);
+	return status == LUA_OK ? lua_gettop(L) : lua_error(L);
+}
+
+void register_class(lua_State *L, const lunatik_class_t &info)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &info) == LUA_TTABLE) {
+		lua_pop(L, 1);
+		return;
+	}
+	lua_pop(L, 1);
+	bool wrap = info.opt & LUNATIK_OPT_MONITOR && !(info.opt & LUNATIK_OPT_NATIVE);
+	lua_newtable(L);
+	for (const luaL_Reg *method = info.methods; method && method->name; method++) {
+		lua_pushcfunction(L, method->func);
+		if (wrap && method->func)
+			lua_pushcclosure(L, monitored, 1);
+		lua_setfield(L, -2, method->name);
+	}
+	// A class with an __index method of its own looks its methods up by itself.
+	if (lua_getfield(L, -1, "__index") == LUA_TNIL) {
+		lua_pushvalue(L, -2);
+		lua_setfield(L, -3, "__index");
+	}
+	lua_pop(L, 1);
+	lua_pushcfunction(L, finalize);
+	lua_setfield(L, -2, "__gc");
+	lua_pushcfunction(L, close_box);
+	lua_setfield(L, -2, "__close");
+	lua_pushstring(L, info.name);
+	lua_setfield(L, -2, "__name");
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &info);
+}
+
+Box *push_box(lua_State *L, const lunatik_class_t &info, int uservalues)
+{
+	// SAFETY: a new userdata of that size, aligned for any type.
+	auto *box = static_cast<Box *>(lua_newuserdatauv(L, sizeof(Box), uservalues));
+	*box = { &Box::the_mark, nullptr, false };
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &info) != LUA_TTABLE) {
+		lua_pop(L, 1);
+		register_class(L, info);
+		lua_rawgetp(L, LUA_REGISTRYINDEX, &info);
+	}
+	lua_setmetatable(L, -2);
+	return box;
+}
+
+void push_object(lua_State *L, Object &object)
+{
+	Box *box = push_box(L, *object.class_, 0);
+	object.hold();
+	box->object = &object;
+	box->constructed = true;
+}
+
+/* ---- arguments ---- */
+
+static const char *kind_name(const lunatik_parameter &parameter)
+{
+	switch (parameter.kind) {
+	case LUNATIK_BOOLEAN:
+		return "boolean";
+	case LUNATIK_INTEGER:
+	case LUNATIK_BUFFER:
+		return "number";
+	case LUNATIK_STRING:
+		return "string";
+	case LUNATIK_FUNCTION:
+		return "function";
+	case LUNATIK_TABLE:
+		return "table";
+	case LUNATIK_POINTER:
+		return "light userdata";
+	case LUNATIK_OBJECT:
+		return parameter.class_ ? parameter.class_->name : "object";
+	default:
+		return "value";
+	}
+}
+
+// Where a bad value was found: an argument, or a field of an argument.
+struct Place {
+	int argument;
+	const char *field;
+	const char *function;
+};
+
+static int bad(lua_State *L, const Place &place, const char *what)
+{
+	if (!place.field)
+		return luaL_argerror(L, place.argument, what);
+	return luaL_error(L, "bad field '%s' in argument #%d to '%s' (%s)", place.field, place.argument, place.function, what);
+}
+
+static int bad_type(lua_State *L, const Place &place, int index, const char *expected)
+{
+	const char *actual = lua_isnone(L, index) ? "no value" : luaL_typename(L, index);
+	if (Box *box = box_at(L, index); box && box->object)
+		actual = box->object->class_->name;
+	return bad(L, place, lua_pushfstring(L, "%s expected, got %s", expected, actual));
+}
+
+static void decode_object(lua_State *L, int index, const lunatik_parameter &parameter, lunatik_value &value, const Place &place)
+{
+	Box *box = box_at(L, index);
+	if (!box || (box->object && parameter.class_ && box->object->class_ != parameter.class_))
+		bad_type(L, place, index, kind_name(parameter));
+	else if (!box->object || (box->object->stopped() && parameter.class_))
+		bad(L, place, lua_pushfstring(L, "%s is closed", parameter.class_ ? parameter.class_->name : "object"));
+	else
+		value = { .kind = LUNATIK_OBJECT, .object = box->object };
+}
+
+static void decode(lua_State *L, int index, const lunatik_parameter &parameter, lunatik_value &value, const Place &place)
+{
+	if (parameter.optional && lua_isnoneornil(L, index)) {
+		value.kind = LUNATIK_NONE;
+		return;
+	}
+	switch (parameter.kind) {
+	case LUNATIK_BOOLEAN:
+		if (lua_isnone(L, index))
+			bad_type(L, place, index, "boolean");
+		value.kind = LUNATIK_BOOLEAN;
+		value.boolean = lua_toboolean(L, index);
+		break;
+	case LUNATIK_INTEGER:
+	case LUNATIK_BUFFER: {
+		int is_integer = 0;
+		lua_Integer integer = lua_tointegerx(L, index, &is_integer);
+		if (!is_integer)
+			bad_type(L, place, index, "number");
+		if (integer < parameter.minimum || integer > parameter.maximum)
+			bad(L, place, "out of range");
+		value.kind = parameter.kind;
+		if (parameter.kind == LUNATIK_INTEGER) {
+			value.integer = integer;
+			break;
+		}
+		// SAFETY: the userdata stays on the stack until the call ends. Lua does not zero it; only what the body
+		// fills is ever shown.
+		value.bytes.data = static_cast<char *>(lua_newuserdatauv(L, static_cast<size_t>(integer), 0));
+		value.bytes.size = static_cast<unsigned long>(integer);
+		break;
+	}
+	case LUNATIK_STRING: {
+		if (!lua_isstring(L, index))
+			bad_type(L, place, index, "string");
+		size_t size = 0;
+		// SAFETY: bodies read their arguments only.
+		value.bytes.data = const_cast<char *>(lua_tolstring(L, index, &size));
+		value.bytes.size = size;
+		value.kind = LUNATIK_STRING;
+		break;
+	}
+	case LUNATIK_FUNCTION:
+	case LUNATIK_TABLE:
+		if (lua_type(L, index) != (parameter.kind == LUNATIK_TABLE ? LUA_TTABLE : LUA_TFUNCTION))
+			bad_type(L, place, index, kind_name(parameter));
+		value.kind = parameter.kind;
+		break;
+	case LUNATIK_POINTER:
+		if (lua_type(L, index) != LUA_TLIGHTUSERDATA)
+			bad_type(L, place, index, kind_name(parameter));
+		value.kind = LUNATIK_POINTER;
+		value.pointer = lua_touserdata(L, index);
+		break;
+	case LUNATIK_OBJECT:
+		decode_object(L, index, parameter, value, place);
+		break;
+	default:
+		switch (lua_type(L, index)) {
+		case LUA_TNONE:
+			bad_type(L, place, index, "value");
+			break;
+		case LUA_TNIL:
+			value.kind = LUNATIK_NIL;
+			break;
+		case LUA_TBOOLEAN:
+			value.kind = LUNATIK_BOOLEAN;
+			value.boolean = lua_toboolean(L, index);
+			break;
+		case LUA_TNUMBER:
+			value.kind = LUNATIK_INTEGER;
+			value.integer = lua_tointegerx(L, index, nullptr);
+			break;
+		case LUA_TSTRING: {
+			size_t size = 0;
+			value.kind = LUNATIK_STRING;
+			value.bytes.data = const_cast<char *>(lua_tolstring(L, index, &size));
+			value.bytes.size = size;
+			break;
+		}
+		default:
+			decode_object(L, index, parameter, value, place);
+		}
+	}
+}
+
+static constexpr lunatik_parameter any_value{ .kind = LUNATIK_ANY };
+
+void take_argument(lua_State *L, int index, lunatik_value &value)
+{
+	decode(L, index, any_value, value, { index, nullptr, nullptr });
+	if (value.kind == LUNATIK_OBJECT && value.object->opt & LUNATIK_OPT_SINGLE)
+		luaL_argerror(L, index, "this object cannot leave its runtime");
+}
+
+/* ---- results ---- */
+
+void push_value(lua_State *L, const lunatik_value &value)
+{
+	switch (value.kind) {
+	case LUNATIK_BOOLEAN:
+		lua_pushboolean(L, value.boolean);
+		break;
+	case LUNATIK_INTEGER:
+		lua_pushinteger(L, value.integer);
+		break;
+	case LUNATIK_STRING:
+	case LUNATIK_BYTES:
+		lua_pushlstring(L, value.bytes.data, value.bytes.size);
+		break;
+	case LUNATIK_OBJECT:
+		push_object(L, Object::of(*value.object));
+		break;
+	case LUNATIK_POINTER:
+		lua_pushlightuserdata(L, value.pointer);
+		break;
+	default:
+		lua_pushnil(L);
+	}
+}
+
+static void encode(lua_State *L, const lunatik_call &call, const lunatik_value &value)
+{
+	switch (value.kind) {
+	case LUNATIK_BUFFER:
+		for (const lunatik_value &argument : call.arguments) {
+			if (argument.kind == LUNATIK_BUFFER) {
+				lua_pushlstring(L, argument.bytes.data,
+						value.bytes.size < argument.bytes.size ? value.bytes.size : argument.bytes.size);
+				return;
+			}
+		}
+		lua_pushnil(L);
+		break;
+	case LUNATIK_CONSTANTS:
+		lua_newtable(L);
+		for (const lunatik_constant *constant = value.constants; constant->name; constant++) {
+			lua_pushinteger(L, constant->value);
+			lua_setfield(L, -2, constant->name);
+		}
+		break;
+	default:
+		push_value(L, value);
+	}
+}
+
+static int encode_all(lua_State *L)
+{
+	// SAFETY: lunatik_invoke() passes its call.
+	auto &call = *static_cast<lunatik_call *>(lua_touserdata(L, 1));
+	for (unsigned i = 0; i < call.result_count; i++)
+		encode(L, call, call.results[i]);
+	return call.result_count;
+}
+
+// Owned results are pushed inside a protected call: a raise must not lose them.
+static int encode_owned(lua_State *L, lunatik_call &call)
+{
+	lua_pushcfunction(L, encode_all);
+	lua_pushlightuserdata(L, &call);
+	int status = lua_pcall(L, 1, call.result_count, 0);
+	for (unsigned i = 0; i < call.result_count; i++) {
+		if (call.results[i].kind == LUNATIK_BYTES)
+			lunatik_freebytes(call.results[i].bytes.data);
+		else if (call.results[i].kind == LUNATIK_OBJECT)
+			lunatik_dropobject(call.results[i].object);
+	}
+	return status == LUA_OK ? call.result_count : lua_error(L);
+}
+
+/* ---- the call ---- */
+
+static void check_context(lua_State *L, const lunatik_function &function, Runtime &runtime)
+{
+	if (function.flags & LUNATIK_FUNCTION_SLEEPS && !runtime.may_sleep())
+		luaL_error(L, "'%s' may sleep and cannot be called in a %s runtime", function.name, name_of(runtime.context));
+	if (!(function.flags & LUNATIK_FUNCTION_CONSTRUCTOR))
+		return;
+	// A class' context is the strictest one its objects' lock can be taken in.
+	Context wanted = context_of(function.class_->opt);
+	bool fits = function.flags & LUNATIK_FUNCTION_EXACT ? runtime.context == wanted : runtime.context <= wanted;
+	if (!fits)
+		luaL_error(L, "'%s' of class '%s' needs a %s runtime, this one is %s", function.name, function.class_->name,
+			   name_of(wanted), name_of(runtime.context));
+}
+
+static Object *receiver(lua_State *L, const lunatik_function &function)
+{
+	Box *box = box_at(L, 1);
+	if (!box || (box->object && box->object->class_ != function.class_)) {
+		const char *actual = lua_isnone(L, 1) ? "no value" : luaL_typename(L, 1);
+		if (box)
+			actual = box->object->class_->name;
+		luaL_error(L, "bad argument #1 to '%s' (%s expected, got %s)", function.name, function.class_->name, actual);
+	}
+	if (!box->object || (box->object->stopped() && !(function.flags & LUNATIK_FUNCTION_STOP)))
+		raise(L, EBADF);
+	return box->object;
+}
+
+// Before the body acts, everything that may raise is done: the box, its metatable, what it keeps, and the pin.
+static Object *reserve(lua_State *L, const lunatik_function &function, Runtime &runtime, int kept)
+{
+	const lunatik_class_t &info = *function.class_;
+	Box *box = push_box(L, info, 1);
+	int index = lua_gettop(L);
+	Object *object = Object::create(info, function.size, LUNATIK_OPT_NONE, !runtime.may_sleep());
+	if (!object)
+		raise(L, ENOMEM);
+	object->hold();
+	object->put();
+	box->object = object;
+	if (kept) {
+		lua_pushvalue(L, kept);
+		lua_setiuservalue(L, index, 1);
+	}
+	if (function.flags & LUNATIK_FUNCTION_PIN) {
+		lua_pushvalue(L, index);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, object);
+	}
+	return object;
+}
+
+static void unpin(lua_State *L, Object *object)
+{
+	lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, object);
+}
+
+static int invoke(lua_State *L, const lunatik_function &function)
+{
+	// Only what is filled is read; zeroing all of it would cost more than most bodies.
+	__attribute__((uninitialized)) lunatik_call call;
+	Runtime &runtime = runtime_of(L);
+	call.runtime = &runtime.object;
+	call.object = nullptr;
+	call.self = nullptr;
+	call.result_count = 0;
+	call.message = nullptr;
+
+	int given = lua_gettop(L);
+	if (function.flags & (LUNATIK_FUNCTION_SLEEPS | LUNATIK_FUNCTION_CONSTRUCTOR))
+		check_context(L, function, runtime);
+	int argument = 1;
+	if (function.flags & LUNATIK_FUNCTION_METHOD) {
+		call.object = receiver(L, function);
+		call.self = call.object->private_;
+		argument = 2;
+	}
+
+	int kept = 0, table = 0;
+	unsigned count = function.parameter_count;
+	for (unsigned i = 0; i < count; i++) {
+		const lunatik_parameter &parameter = function.parameters[i];
+		lunatik_value &value = call.arguments[i];
+		if (parameter.field) {
+			luaL_checkstack(L, 2, "too many fields");
+			lua_getfield(L, table, parameter.field);
+			decode(L, lua_gettop(L), parameter, value, { table, parameter.field, function.name });
+			continue;
+		}
+		int index = argument <= given ? argument : LUA_REGISTRYINDEX - 255; // no such upvalue: "none"
+		decode(L, index, parameter, value, { argument, nullptr, function.name });
+		if (parameter.kind == LUNATIK_TABLE)
+			table = argument;
+		if (value.kind == LUNATIK_TABLE || value.kind == LUNATIK_FUNCTION)
+			kept = argument;
+		argument++;
+	}
+	if (function.flags & LUNATIK_FUNCTION_VARARGS) {
+		for (; argument <= given; argument++, count++) {
+			if (count == LUNATIK_ARGUMENTS)
+				luaL_argerror(L, argument, "too many arguments");
+			decode(L, argument, any_value, call.arguments[count], { argument, nullptr, function.name });
+		}
+	}
+	call.count = static_cast<unsigned char>(count);
+
+	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR) {
+		call.object = reserve(L, function, runtime, kept);
+		call.self = call.object->private_;
+	}
+	int box = lua_gettop(L);
+
+	bool locked = call.object && call.object->opt & LUNATIK_OPT_MONITOR && !(call.object->opt & LUNATIK_OPT_SINGLE) &&
+		      function.flags & LUNATIK_FUNCTION_METHOD;
+	unsigned long flags = 0;
+	if (locked)
+		lunatik_lock(call.object, &flags);
+	int error = function.body(&call);
+	if (locked)
+		lunatik_unlock(call.object, flags);
+
+	if (error) {
+		if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR) {
+			if (function.flags & LUNATIK_FUNCTION_PIN)
+				unpin(L, call.object);
+			// SAFETY: reserve() left the box there.
+			auto *failed = static_cast<Box *>(lua_touserdata(L, box));
+			std::exchange(failed->object, nullptr)->drop();
+		}
+		if (call.result_count) {
+			encode_owned(L, call);
+			return lua_error(L);
+		}
+		if (call.message)
+			luaL_error(L, "%s", call.message);
+		return raise(L, error);
+	}
+	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR) {
+		call.object->constructed();
+		lua_settop(L, box);
+		return 1;
+	}
+	if (function.flags & LUNATIK_FUNCTION_STOP) {
+		unpin(L, call.object);
+		call.object->stop();
+	}
+	bool owned = false;
+	for (unsigned i = 0; i < call.result_count; i++)
+		owned |= call.results[i].kind == LUNATIK_BYTES || call.results[i].kind == LUNATIK_OBJECT;
+	if (owned)
+		return encode_owned(L, call);
+	for (unsigned i = 0; i < call.result_count; i++)
+		encode(L, call, call.results[i]);
+	return call.result_count;
+}
+
+/* ---- from the kernel into Lua ---- */
+
+static int run_callback(lua_State *L)
+{
+	// SAFETY: lunatik_runcallback() passes its callback.
+	auto &callback = *static_cast<lunatik_callback *>(lua_touserdata(L, 1));
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, callback.object) != LUA_TUSERDATA)
+		return raise(L, ENXIO);
+	int type = lua_getiuservalue(L, -1, 1);
+	int arguments = callback.argument_count;
+	if (callback.field) {
+		if (type != LUA_TTABLE)
+			return raise(L, ENXIO);
+		lua_getfield(L, -1, callback.field);
+		lua_insert(L, -2);
+		arguments++;
+	}
+	for (int i = 0; i < callback.argument_count; i++)
+		push_value(L, callback.arguments[i]);
+	lua_call(L, arguments, callback.result_count);
+	return callback.result_count;
+}
+
+static void take_results(lua_State *L, int first, lunatik_callback &callback) noexcept
+{
+	for (int i = 0; i < callback.result_count; i++) {
+		lunatik_value &value = callback.results[i];
+		switch (lua_type(L, first + i)) {
+		case LUA_TBOOLEAN:
+			value.kind = LUNATIK_BOOLEAN;
+			value.boolean = lua_toboolean(L, first + i);
+			break;
+		case LUA_TNUMBER:
+			value.kind = LUNATIK_INTEGER;
+			value.integer = lua_tointegerx(L, first + i, nullptr);
+			break;
+		case LUA_TSTRING: {
+			size_t size = 0;
+			value.kind = LUNATIK_STRING;
+			// SAFETY: borrowed from the Lua stack until lunatik_leave(); only read.
+			value.bytes.data = const_cast<char *>(lua_tolstring(L, first + i, &size));
+			value.bytes.size = size;
+			break;
+		}
+		case LUA_TNIL:
+			value.kind = LUNATIK_NIL;
+			break;
+		default:
+			value.kind = LUNATIK_NONE;
+		}
+	}
+}
+
+static int callback_error(Runtime &runtime, lua_State *L, int status) noexcept
+{
+	Report report;
+	runtime.errors.count();
+	fill_report(L, status, report);
+	int ended = runtime.ended();
+	if (ended & Closing)
+		return -ENXIO;
+	runtime.log(report.text(), true);
+	return ended & Interrupt ? -EINTR : -ECANCELED;
+}
+
+} // namespace lunatik::edge
+
+using namespace lunatik;
+
+int lunatik_invoke(lua_State *L, const lunatik_function *function)
+{
+	return edge::invoke(L, *function);
+}
+
+int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
+{
+	Runtime &self = Runtime::of(*runtime);
+	lua_State *L = self.state;
+	int first = lua_gettop(L) + 2;
+	lua_pushcfunction(L, edge::traceback);
+	lua_pushcfunction(L, edge::run_callback);
+	lua_pushlightuserdata(L, callback);
+	int status = lua_pcall(L, 1, callback->result_count, first - 1);
+	if (status != LUA_OK)
+		return edge::callback_error(self, L, status);
+	edge::take_results(L, first, *callback);
+	return 0;
+}
+
+void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size)
+{
+	return lunatik_h_kvmalloc(size ? size : 1, !Runtime::of(*runtime).may_sleep() || !lunatik_h_preemptible_sleep());
+}
+
+void lunatik_freebytes(void *bytes)
+{
+	lunatik_h_kvfree(bytes);
+}
+
+int lunatik_openlibrary(lua_State *L, const lunatik_library *library)
+{
+	for (auto *info = library->classes; info && *info; info++)
+		edge::register_class(L, **info);
+	lua_newtable(L);
+	for (const luaL_Reg *function = library->functions; function && function->name; function++) {
+		lua_pushcfunction(L, function->func);
+		lua_setfield(L, -2, function->name);
+	}
+	// 3.0 spells methods as functions too: device.stop(dev) is dev:stop().
+	for (auto *info = library->classes; info && *info; info++) {
+		for (const luaL_Reg *method = (*info)->methods; method && method->name; method++) {
+			if (method->name[0] == '_' || lua_getfield(L, -1, method->name) != LUA_TNIL) {
+				if (method->name[0] != '_')
+					lua_pop(L, 1);
+				continue;
+			}
+			lua_pop(L, 1);
+			lua_pushcfunction(L, method->func);
+			lua_setfield(L, -2, method->name);
+		}
+	}
+	for (const lunatik_constants *set = library->constants; set && set->name; set++) {
+		lua_newtable(L);
+		for (const lunatik_constant *constant = set->values; constant->name; constant++) {
+			lua_pushinteger(L, constant->value);
+			lua_setfield(L, -2, constant->name);
+		}
+		lua_setfield(L, -2, set->name);
+	}
+	return 1;
+}

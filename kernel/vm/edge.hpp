@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The edge between C++ and Lua. Only the files edge*.cpp beside this header call Lua functions that may raise, and in them
+ * nothing with a destructor is alive while they do. Everyone else goes through what is declared here: none of it raises.
+ *
+ * All of it runs inside an entry into the runtime (Runtime::enter(), enter_loading()) unless it says otherwise.
+ */
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "lunatik/abi.h"
+#include "base/result.hpp"
+#include "runtime/runtime.hpp"
+
+struct lua_State;
+
+namespace lunatik::edge {
+
+/// Makes the state and opens Lua's libraries in it. Context: process. Errors: ENOMEM.
+[[nodiscard]] int open(Runtime &runtime) noexcept;
+
+/// Closes a state, running its finalizers. Outside of any entry, but with the runtime's owner set.
+void close(lua_State *L) noexcept;
+
+/// Drops what an entry left on the stack.
+void reset(lua_State *L) noexcept;
+
+/// A piece of Lua source and how to run it.
+struct Chunk {
+	std::string_view source;
+	const char *name;				// as lua_load() wants it: "@file" or "=name"
+	const std::string_view *arguments = nullptr;	// its `...`
+	std::size_t argument_count = 0;
+	bool expression = false;			// try "return source" first
+	bool keep = false;				// a function it returns becomes the runtime's task
+};
+
+/// Receives the results of a chunk, in order, as text.
+class Results {
+public:
+	virtual void value(std::string_view text) noexcept = 0;
+
+protected:
+	~Results() = default;
+};
+
+/// Compiles and runs a chunk. Fills `report` and returns false if it failed; gives its results to `results` otherwise.
+[[nodiscard]] bool run(Runtime &runtime, const Chunk &chunk, Results *results, Report &report) noexcept;
+
+/// Arguments and results of a call of the runtime's task from another runtime.
+struct Resume {
+	const lunatik_value *arguments;
+	int argument_count;
+	lunatik_value *results = nullptr;	// one block of memory; objects in it are handles. The caller frees both
+	int result_count = 0;
+};
+
+/// Calls or continues the runtime's task. Fills `report` and returns false if it raised.
+[[nodiscard]] bool resume(Runtime &runtime, Resume &resume, Report &report) noexcept;
+
+/// Calls the runtime's task without arguments, as its thread does. Fills `report` and returns false if it raised.
+[[nodiscard]] bool run_task(Runtime &runtime, Report &report) noexcept;
+
+} // namespace lunatik::edge

@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * The life of a Lua state: opening its libraries, running chunks and tasks in it, and what Lua asks of its host while it
+ * runs (host.h). Here Lua may raise, so nothing with a destructor is alive where it does.
+ */
+#include "api.h"
+#include "vm/box.hpp"
+#include "vm/edge.hpp"
+
+#include <asm-generic/errno.h>
+
+#include "helpers/helpers.h"
+#include "lunatik/uapi.h"
+
+namespace lunatik::edge {
+
+// Key of the runtime's task in the registry: a coroutine with the function the script returned.
+static const char task_key = 0;
+
+/* ---- protected calls ---- */
+
+int protect(lua_State *L, lua_CFunction function, void *argument) noexcept
+{
+	int handler = lua_gettop(L) + 1;
+	lua_pushcfunction(L, traceback);
+	lua_pushcfunction(L, function);
+	lua_pushlightuserdata(L, argument);
+	int status = lua_pcall(L, 1, 0, handler);
+	// The handler leaves from below the error message, if there is one.
+	lua_rotate(L, handler, -1);
+	lua_settop(L, -2);
+	return status;
+}
+
+int traceback(lua_State *L)
+{
+	if (!lua_isstring(L, 1)) {
+		if (!luaL_callmeta(L, 1, "__tostring") || lua_type(L, -1) != LUA_TSTRING)
+			lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
+		lua_replace(L, 1);
+	}
+	Report *report = runtime_of(L).report;
+	if (report && !report->traceback) {
+		luaL_traceback(L, L, nullptr, 1);
+		size_t size = 0;
+		const char *text = lua_tolstring(L, -1, &size);
+		report->trace({ text, size });
+	}
+	lua_settop(L, 1);
+	return 1;
+}
+
+void fill_report(lua_State *L, int status, Report &report) noexcept
+{
+	Runtime &runtime = runtime_of(L);
+	int ended = runtime.ended();
+	if (ended & (Interrupt | Closing))
+		report.status = LUNATIK_STATUS_INTERRUPTED;
+	else if (ended & Budget || status == LUA_ERRMEM)
+		report.status = LUNATIK_STATUS_LIMIT;
+	else
+		report.status = LUNATIK_STATUS_SCRIPT;
+	if (status == LUA_ERRMEM)
+		report.error = ENOMEM;
+	if (lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER) {
+		size_t size = 0;
+		const char *text = lua_tolstring(L, -1, &size);
+		report.say({ text, size });
+	} else {
+		report.say("error without a message");
+	}
+	lua_settop(L, -2);
+}
+
+/* ---- open and close ---- */
+
+static int open_libraries(lua_State *L)
+{
+	luaL_checkstack(L, 20, nullptr);
+	lunatik_openwarn(L);
+	luaL_openlibs(L);
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+	for (const luaL_Reg *library = builtin_libraries; library->name; library++) {
+		lua_pushcfunction(L, library->func);
+		lua_setfield(L, -2, library->name);
+	}
+	lua_settop(L, 0);
+	return 0;
+}
+
+int open(Runtime &runtime) noexcept
+{
+	lua_State *L = lua_newstate(&Pool::reallocate, &runtime.pool);
+	if (!L)
+		return -ENOMEM;
+	// SAFETY: the extra space holds a lunatik_extra (host.h); coroutines copy it.
+	auto *extra = static_cast<lunatik_extra *>(lua_getextraspace(L));
+	extra->runtime = &runtime.object;
+	extra->gauge = &runtime.gauge;
+	int status = protect(L, open_libraries, nullptr);
+	if (status != LUA_OK) {
+		lua_close(L);
+		return -ENOMEM;
+	}
+	runtime.state = L;
+	return 0;
+}
+
+void close(lua_State *L) noexcept
+{
+	lua_close(L);
+}
+
+void reset(lua_State *L) noexcept
+{
+	if (L)
+		lua_settop(L, 0);
+}
+
+/* ---- chunks ---- */
+
+struct Run {
+	const Chunk &chunk;
+	Results *results;
+	int pieces;
+	bool incomplete;
+};
+
+static const char *read_piece(lua_State *, void *data, size_t *size)
+{
+	// SAFETY: load_chunk() passes its Run.
+	auto &run = *static_cast<Run *>(data);
+	switch (run.pieces++) {
+	case 0:
+		*size = sizeof("return ") - 1;
+		return "return ";
+	case 1:
+		*size = run.chunk.source.size();
+		return *size ? run.chunk.source.data() : nullptr;
+	default:
+		*size = 0;
+		return nullptr;
+	}
+}
+
+// Lua says "near <eof>" when a chunk ends before its last statement does.
+static bool ends_too_early(lua_State *L)
+{
+	size_t size = 0;
+	const char *text = lua_tolstring(L, -1, &size);
+	static constexpr std::string_view mark = "<eof>";
+	return text && std::string_view(text, size).ends_with(mark);
+}
+
+static int load_chunk(lua_State *L, Run &run)
+{
+	if (run.chunk.expression) {
+		run.pieces = 0;
+		if (lua_load(L, read_piece, &run, run.chunk.name, "t") == LUA_OK)
+			return LUA_OK;
+		lua_settop(L, -2);
+	}
+	run.pieces = 1;
+	int status = lua_load(L, read_piece, &run, run.chunk.name, "t");
+	if (status == LUA_ERRSYNTAX)
+		run.incomplete = ends_too_early(L);
+	return status;
+}
+
+// Makes the function at `index` the runtime's task: what resume() and the thread call.
+static void keep_task(lua_State *L, int index)
+{
+	lua_State *task = lua_newthread(L);
+	lua_pushvalue(L, index);
+	lua_xmove(L, task, 1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &task_key);
+}
+
+static int run_chunk(lua_State *L)
+{
+	// SAFETY: run() passes its Run.
+	auto &run = *static_cast<Run *>(lua_touserdata(L, 1));
+	const Chunk &chunk = run.chunk;
+	lua_settop(L, 0);
+	if (load_chunk(L, run) != LUA_OK)
+		return lua_error(L);
+	luaL_checkstack(L, static_cast<int>(chunk.argument_count) + 4, "too many arguments");
+	for (std::size_t i = 0; i < chunk.argument_count; i++)
+		lua_pushlstring(L, chunk.arguments[i].data(), chunk.arguments[i].size());
+	lua_call(L, static_cast<int>(chunk.argument_count), LUA_MULTRET);
+	if (chunk.keep && lua_type(L, 1) == LUA_TFUNCTION)
+		keep_task(L, 1);
+	int count = lua_gettop(L);
+	for (int i = 1; run.results && i <= count; i++) {
+		size_t size = 0;
+		const char *text = luaL_tolstring(L, i, &size);
+		run.results->value({ text, size });
+		lua_settop(L, count);
+	}
+	return 0;
+}
+
+bool run(Runtime &runtime, const Chunk &chunk, Results *results, Report &report) noexcept
+{
+	lua_State *L = runtime.state;
+	Run run{ chunk, results, 0, false };
+	runtime.report = &report;
+	int status = protect(L, run_chunk, &run);
+	runtime.report = nullptr;
+	if (status == LUA_OK)
+		return true;
+	fill_report(L, status, report);
+	report.incomplete = run.incomplete;
+	runtime.errors.count();
+	return false;
+}
+
+/* ---- tasks ---- */
+
+// Runs the task with the arguments above `first`; leaves its results on its own stack and returns it.
+static lua_State *resume_task(lua_State *L, int first, int *results)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &task_key) != LUA_TTHREAD)
+		luaL_error(L, "the script has returned no function to run");
+	lua_State *task = lua_tothread(L, -1);
+	lua_insert(L, first);
+	int arguments = lua_gettop(L) - first;
+	if (!lua_checkstack(task, arguments))
+		luaL_error(L, "too many arguments");
+	lua_xmove(L, task, arguments);
+	int status = lua_resume(task, L, arguments, results);
+	if (status == LUA_OK || status == LUA_YIELD)
+		return task;
+	if (Report *report = runtime_of(L).report) {
+		luaL_traceback(L, task, nullptr, 0);
+		size_t size = 0;
+		const char *text = lua_tolstring(L, -1, &size);
+		report->trace({ text, size });
+	}
+	lua_xmove(task, L, 1);
+	lua_error(L);
+	return task;
+}
+
+static int run_task_protected(lua_State *L)
+{
+	int results = 0;
+	lua_settop(L, 0);
+	resume_task(L, 1, &results);
+	return 0;
+}
+
+bool run_task(Runtime &runtime, Report &report) noexcept
+{
+	lua_State *L = runtime.state;
+	runtime.report = &report;
+	int status = protect(L, run_task_protected, nullptr);
+	runtime.report = nullptr;
+	if (status == LUA_OK)
+		return true;
+	fill_report(L, status, report);
+	runtime.errors.count();
+	return false;
+}
+
+// The results of a resume in memory of its own: values first, then the bytes of their strings.
+static int pack_results(lua_State *L, lua_State *task, int count, Resume &resume)
+{
+	int first = lua_gettop(task) - count + 1;
+	// A function handed back is the next task, not a value: functions do not leave their runtime.
+	if (count && lua_status(task) == LUA_OK && lua_type(task, first) == LUA_TFUNCTION) {
+		lua_pushvalue(task, first);
+		lua_xmove(task, L, 1);
+		keep_task(L, lua_gettop(L));
+		return 0;
+	}
+	std::size_t bytes = 0;
+	for (int i = 0; i < count; i++) {
+		int type = lua_type(task, first + i);
+		Box *box = box_at(task, first + i);
+		bool crosses = type == LUA_TNIL || type == LUA_TBOOLEAN || type == LUA_TNUMBER || type == LUA_TSTRING ||
+			       (box && box->object && !(box->object->opt & LUNATIK_OPT_SINGLE));
+		if (!crosses)
+			luaL_error(L, "result #%d cannot leave its runtime: a %s", i + 1, luaL_typename(task, first + i));
+		if (type == LUA_TSTRING)
+			bytes += lua_rawlen(task, first + i);
+	}
+	// SAFETY: memory for the values and, behind them, their strings; the caller frees it.
+	auto *memory = static_cast<char *>(lunatik_h_kvmalloc(sizeof(lunatik_value) * static_cast<unsigned>(count) + bytes + 1, 0));
+	if (!memory)
+		return raise(L, ENOMEM);
+	auto *values = reinterpret_cast<lunatik_value *>(memory);
+	char *text = memory + sizeof(lunatik_value) * static_cast<unsigned>(count);
+	for (int i = 0; i < count; i++) {
+		int index = first + i;
+		switch (lua_type(task, index)) {
+		case LUA_TBOOLEAN:
+			values[i] = { .kind = LUNATIK_BOOLEAN, .boolean = lua_toboolean(task, index) != 0 };
+			break;
+		case LUA_TNUMBER:
+			values[i] = { .kind = LUNATIK_INTEGER, .integer = lua_tointegerx(task, index, nullptr) };
+			break;
+		case LUA_TSTRING: {
+			size_t size = 0;
+			const char *string = lua_tolstring(task, index, &size);
+			__builtin_memcpy(text, string, size);
+			values[i] = { .kind = LUNATIK_STRING, .bytes = { text, size } };
+			text += size;
+			break;
+		}
+		case LUA_TUSERDATA:
+			values[i] = { .kind = LUNATIK_OBJECT, .object = box_at(task, index)->object };
+			lunatik_holdobject(values[i].object);
+			break;
+		default:
+			values[i] = { .kind = LUNATIK_NIL };
+		}
+	}
+	resume.results = values;
+	resume.result_count = count;
+	lua_settop(task, first - 1);
+	return 0;
+}
+
+static int resume_protected(lua_State *L)
+{
+	// SAFETY: resume() passes its Resume.
+	auto &resume = *static_cast<Resume *>(lua_touserdata(L, 1));
+	lua_settop(L, 0);
+	luaL_checkstack(L, resume.argument_count + 4, "too many arguments");
+	for (int i = 0; i < resume.argument_count; i++)
+		push_value(L, resume.arguments[i]);
+	int results = 0;
+	lua_State *task = resume_task(L, 1, &results);
+	return pack_results(L, task, results, resume);
+}
+
+bool resume(Runtime &runtime, Resume &resume, Report &report) noexcept
+{
+	lua_State *L = runtime.state;
+	runtime.report = &report;
+	int status = protect(L, resume_protected, &resume);
+	runtime.report = nullptr;
+	if (status == LUA_OK)
+		return true;
+	fill_report(L, status, report);
+	runtime.errors.count();
+	return false;
+}
+
+} // namespace lunatik::edge
+
+/* ---- what Lua asks of its host ---- */
+
+using namespace lunatik;
+using edge::runtime_of;
+
+void lunatik_print(lua_State *L, const char *s, size_t n)
+{
+	runtime_of(L).print({ s, n });
+}
+
+void lunatik_printline(lua_State *L)
+{
+	runtime_of(L).print_line();
+}
+
+void lunatik_poll(lua_State *L)
+{
+	int why = runtime_of(L).poll();
+	if (!why)
+		return;
+	lunatik_raise(L, why & Closing ? "stopped" : why & Interrupt ? "interrupted" : "time budget exceeded");
+}
+
+namespace {
+
+/// An open file and what was read of it ahead.
+struct File {
+	struct file *file;
+	long long position;
+	unsigned long next, end;
+	int error;
+	char buffer[2048];
+};
+
+} // namespace
+
+void *lunatik_file_open(lua_State *L, const char *name, int *error)
+{
+	Runtime &runtime = runtime_of(L);
+	if (!runtime.may_sleep())
+		luaL_error(L, "files cannot be read in a %s runtime once its script is loaded", name_of(runtime.context));
+	struct file *opened = lunatik_h_filp_open(name, error);
+	if (!opened)
+		return nullptr;
+	// SAFETY: memory for one File, or none.
+	auto *file = static_cast<File *>(lunatik_h_kmalloc(sizeof(File), 0));
+	if (!file) {
+		lunatik_h_filp_close(opened);
+		*error = ENOMEM;
+		return nullptr;
+	}
+	file->file = opened;
+	file->position = 0;
+	file->next = file->end = 0;
+	file->error = 0;
+	return file;
+}
+
+long lunatik_file_read(void *handle, void *buffer, size_t n)
+{
+	// SAFETY: Lua hands back what lunatik_file_open() gave it.
+	auto &file = *static_cast<File *>(handle);
+	if (file.next == file.end) {
+		long count = lunatik_h_kernel_read(file.file, file.buffer, sizeof(file.buffer), &file.position);
+		if (count < 0) {
+			file.error = static_cast<int>(-count);
+			return count;
+		}
+		file.next = 0;
+		file.end = static_cast<unsigned long>(count);
+	}
+	size_t count = file.end - file.next < n ? file.end - file.next : n;
+	__builtin_memcpy(buffer, file.buffer + file.next, count);
+	file.next += count;
+	return static_cast<long>(count);
+}
+
+int lunatik_file_error(void *handle)
+{
+	// SAFETY: as above.
+	return static_cast<File *>(handle)->error;
+}
+
+void lunatik_file_close(void *handle)
+{
+	// SAFETY: as above; Lua closes once.
+	auto *file = static_cast<File *>(handle);
+	lunatik_h_filp_close(file->file);
+	lunatik_h_kfree(file);
+}
+
+int lunatik_require_module(lua_State *L, const char *name)
+{
+	Runtime &runtime = runtime_of(L);
+	char symbol[80];
+	std::size_t length = sizeof("luaopen_") - 1;
+	__builtin_memcpy(symbol, "luaopen_", length);
+	for (const char *c = name; *c; c++) {
+		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_';
+		if ((!plain && *c != '.') || length == sizeof(symbol) - 1) {
+			lua_pushfstring(L, "no kernel module for '%s'", name);
+			return 1;
+		}
+		symbol[length++] = *c == '.' ? '_' : *c;
+	}
+	symbol[length] = 0;
+	if (!runtime.may_sleep()) {
+		lua_pushfstring(L, "no kernel module: a %s runtime loads none once its script is loaded",
+				name_of(runtime.context));
+		return 1;
+	}
+	void *open = lunatik_h_symbol_get(symbol);
+	if (!open && !lunatik_h_request_module(name))
+		open = lunatik_h_symbol_get(symbol);
+	if (!open) {
+		lua_pushfstring(L, "no kernel module 'lunatik:%s'", name);
+		return 1;
+	}
+	if (int error = runtime.pin(symbol))
+		return edge::raise(L, error);
+	// SAFETY: by convention the symbol luaopen_<name> of a module is a lua_CFunction.
+	lua_pushcfunction(L, reinterpret_cast<lua_CFunction>(open));
+	lua_pushliteral(L, ":kernel:");
+	return 2;
+}

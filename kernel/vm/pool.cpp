@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "vm/pool.hpp"
+
+#include <cstdint>
+
+#include "helpers/helpers.h"
+
+namespace lunatik {
+
+// KASAN sees only what the kernel's allocator gives and takes, so with it every block is the kernel's.
+#ifdef CONFIG_KASAN
+static constexpr bool pooled = false;
+#else
+static constexpr bool pooled = true;
+#endif
+
+Pool::Chunk *Pool::chunk_of(void *block) noexcept
+{
+	// SAFETY: every small block lies in a chunk, and chunks are aligned to their size.
+	return reinterpret_cast<Chunk *>(reinterpret_cast<std::uintptr_t>(block) & ~(chunk_size - 1));
+}
+
+Pool::Chunk *Pool::page_of(Chunk *chunk) noexcept
+{
+	// SAFETY: chunks are cut from whole pages; the page's first chunk is at its start.
+	return reinterpret_cast<Chunk *>(reinterpret_cast<std::uintptr_t>(chunk) & ~(page_size - 1));
+}
+
+void Pool::link(Chunk *&list, Chunk *chunk) noexcept
+{
+	chunk->previous = nullptr;
+	chunk->next = list;
+	if (list)
+		list->previous = chunk;
+	list = chunk;
+}
+
+void Pool::unlink(Chunk *&list, Chunk *chunk) noexcept
+{
+	if (chunk->previous)
+		chunk->previous->next = chunk->next;
+	else
+		list = chunk->next;
+	if (chunk->next)
+		chunk->next->previous = chunk->previous;
+}
+
+bool Pool::new_page() noexcept
+{
+	if (!fits(page_size))
+		return false;
+	void *page = lunatik_h_page(atomic_);
+	if (!page)
+		return false;
+	held_ += page_size;
+	// SAFETY: the page is ours, aligned, and large enough for four chunks.
+	auto *bytes = static_cast<unsigned char *>(page);
+	for (std::size_t offset = page_size; offset; offset -= chunk_size) {
+		auto *chunk = reinterpret_cast<Chunk *>(bytes + offset - chunk_size);
+		chunk->page_used = 0;
+		link(spare_, chunk);
+	}
+	return true;
+}
+
+Pool::Chunk *Pool::new_chunk(std::size_t index) noexcept
+{
+	if (!spare_ && !new_page())
+		return nullptr;
+	Chunk *chunk = spare_;
+	unlink(spare_, chunk);
+	page_of(chunk)->page_used++;
+
+	std::size_t size = (index + 1) * granule;
+	// SAFETY: the cells lie between the head and the end of the chunk.
+	auto *bytes = reinterpret_cast<unsigned char *>(chunk);
+	Cell *list = nullptr;
+	for (std::size_t cells = (chunk_size - sizeof(Chunk)) / size; cells; cells--) {
+		auto *cell = reinterpret_cast<Cell *>(bytes + sizeof(Chunk) + (cells - 1) * size);
+		cell->next = list;
+		list = cell;
+	}
+	chunk->free = list;
+	chunk->used = 0;
+	chunk->size_class = static_cast<unsigned char>(index);
+	link(partial_[index], chunk);
+	return chunk;
+}
+
+void Pool::free_chunk(Chunk *chunk) noexcept
+{
+	Chunk *page = page_of(chunk);
+	link(spare_, chunk);
+	if (--page->page_used)
+		return;
+	// SAFETY: all four chunks of the page are spare; they leave the list before the page goes.
+	auto *bytes = reinterpret_cast<unsigned char *>(page);
+	for (std::size_t offset = 0; offset < page_size; offset += chunk_size)
+		unlink(spare_, reinterpret_cast<Chunk *>(bytes + offset));
+	lunatik_h_freepage(page);
+	held_ -= page_size;
+}
+
+void *Pool::take(std::size_t size) noexcept
+{
+	if (fail_at_ && !--fail_at_) [[unlikely]] {
+		// Every retry of this allocation fails too: Lua collects and asks again once.
+		fail_at_ = 1;
+		return nullptr;
+	}
+	if (!pooled || size > largest) {
+		if (!fits(size))
+			return nullptr;
+		void *block = lunatik_h_kvmalloc(size, atomic_);
+		if (block)
+			held_ += size;
+		return block;
+	}
+	std::size_t index = size_class(size);
+	Chunk *chunk = partial_[index];
+	if (!chunk && !(chunk = new_chunk(index))) [[unlikely]]
+		return nullptr;
+	Cell *cell = chunk->free;
+	chunk->free = cell->next;
+	chunk->used++;
+	if (!chunk->free)
+		unlink(partial_[index], chunk);
+	return cell;
+}
+
+void Pool::give(void *block, std::size_t size) noexcept
+{
+	if (!pooled || size > largest) {
+		held_ -= size;
+		lunatik_h_kvfree(block);
+		return;
+	}
+	Chunk *chunk = chunk_of(block);
+	Chunk *&list = partial_[chunk->size_class];
+	// SAFETY: the block is free; its first word links it.
+	auto *cell = static_cast<Cell *>(block);
+	if (!chunk->free)
+		link(list, chunk);
+	cell->next = chunk->free;
+	chunk->free = cell;
+	// The last chunk of a size stays, so that one block taken and given in turn moves no chunk.
+	if (!--chunk->used && (list != chunk || chunk->next)) {
+		unlink(list, chunk);
+		free_chunk(chunk);
+	}
+}
+
+void *Pool::reallocate(void *pool, void *block, std::size_t old_size, std::size_t new_size) noexcept
+{
+	// SAFETY: lua_newstate() was given this pool.
+	auto &self = *static_cast<Pool *>(pool);
+
+	if (!block)
+		return new_size ? self.take(new_size) : nullptr;
+	if (!new_size) {
+		if (old_size)
+			self.give(block, old_size);
+		return nullptr;
+	}
+	if (pooled && old_size <= largest && new_size <= largest && size_class(old_size) == size_class(new_size))
+		return block;
+	void *moved = self.take(new_size);
+	// A block is never shrunk in place: it would hold more than the cap counts.
+	if (!moved)
+		return nullptr;
+	__builtin_memcpy(moved, block, old_size < new_size ? old_size : new_size);
+	self.give(block, old_size);
+	return moved;
+}
+
+Pool::~Pool()
+{
+	for (auto *&list : partial_) {
+		while (Chunk *chunk = list) {
+			unlink(list, chunk);
+			free_chunk(chunk);
+		}
+	}
+	while (Chunk *chunk = spare_)
+		// Only pages with a chunk in use keep spare ones, and none is in use any more.
+		unlink(spare_, chunk);
+}
+
+} // namespace lunatik

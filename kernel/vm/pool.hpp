@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The memory of one runtime: small blocks from chunks it owns, large ones from the kernel, all of it counted against a
+ * cap. The kernel's own allocator costs about twice what Lua's small blocks are worth (kmalloc, kfree and the zeroing of
+ * init_on_alloc), so blocks of up to 256 bytes are cut from chunks of 1 KiB, one size to a chunk; a chunk that empties
+ * serves another size, and a page whose four chunks are empty goes back to the kernel. The cap counts pages and large
+ * blocks, what the runtime really holds.
+ */
+#pragma once
+
+#include <cstddef>
+
+namespace lunatik {
+
+/// The allocator of one Lua state. No lock: it is used under the runtime's.
+class Pool final {
+public:
+	/// `cap` in bytes.
+	explicit Pool(std::size_t cap) noexcept : cap_(cap) {}
+	/// Gives back everything; no block may be in use.
+	~Pool();
+	Pool(const Pool &) = delete;
+	Pool &operator=(const Pool &) = delete;
+
+	/// A lua_Alloc: `pool` is the Pool. Context: any, see atomic().
+	static void *reallocate(void *pool, void *block, std::size_t old_size, std::size_t new_size) noexcept;
+
+	/// Whether allocations may sleep (false) or must not (true). Set by whoever enters the runtime.
+	void atomic(bool atomic) noexcept { atomic_ = atomic; }
+	/// Bytes held now, pages included.
+	[[nodiscard]] std::size_t held() const noexcept { return __atomic_load_n(&held_, __ATOMIC_RELAXED); }
+	/// The most it may hold.
+	[[nodiscard]] std::size_t cap() const noexcept { return cap_; }
+	/// Makes the n-th allocation from now fail (1 is the next), for the tests; 0 lets all pass.
+	void fail_at(unsigned long n) noexcept { fail_at_ = n; }
+
+private:
+	static constexpr std::size_t granule = 16;
+	static constexpr std::size_t largest = 256;
+	static constexpr std::size_t classes = largest / granule;
+	static constexpr std::size_t chunk_size = 1024;
+	static constexpr std::size_t page_size = 4096;
+
+	struct Cell {
+		Cell *next;
+	};
+	/// Head of a chunk. The first chunk of a page also counts the page's chunks in use.
+	struct Chunk {
+		Chunk *next;
+		Chunk *previous;
+		Cell *free;
+		unsigned short used;
+		unsigned char size_class;
+		unsigned char page_used;
+	};
+	static_assert(sizeof(Chunk) == 32);
+
+	static std::size_t size_class(std::size_t size) noexcept { return (size - 1) / granule; }
+	static Chunk *chunk_of(void *block) noexcept;
+	static Chunk *page_of(Chunk *chunk) noexcept;
+	static void link(Chunk *&list, Chunk *chunk) noexcept;
+	static void unlink(Chunk *&list, Chunk *chunk) noexcept;
+
+	void *take(std::size_t size) noexcept;
+	void give(void *block, std::size_t size) noexcept;
+	Chunk *new_chunk(std::size_t index) noexcept;
+	bool new_page() noexcept;
+	void free_chunk(Chunk *chunk) noexcept;
+	[[nodiscard]] bool fits(std::size_t more) const noexcept { return more <= cap_ && held_ <= cap_ - more; }
+
+	Chunk *partial_[classes] = {};	// chunks with a free cell, for each size
+	Chunk *spare_ = nullptr;	// chunks of no size
+	std::size_t held_ = 0;
+	std::size_t cap_;
+	unsigned long fail_at_ = 0;
+	bool atomic_ = false;
+};
+
+} // namespace lunatik
