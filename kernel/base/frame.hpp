@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "lunatik/uapi.h"
+#include "base/text.hpp"
 
 namespace lunatik {
 
@@ -49,7 +50,7 @@ public:
 		std::size_t padded = (std::size_t{ head.length } + 3) & ~std::size_t{ 3 };
 		if (padded > rest_.size())
 			return fail();
-		attribute = { head.type, rest_.substr(0, head.length) };
+		attribute = { head.type, cut(rest_, 0, head.length) };
 		rest_.remove_prefix(padded);
 		return true;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Name<N>: a bounded string inside another object. It never allocates and never fails: what is too long is refused
+ * Name<N>: a bounded string inside another object, and cut(). It never allocates and never fails: what is too long is refused
  * by whoever checks fits() first, or cut.
  */
 #pragma once
@@ -9,6 +9,15 @@
 #include <string_view>
 
 namespace lunatik {
+
+/// The part of `text` from `position`, of at most `count` bytes; empty behind its end. (substr() would have to throw.)
+[[nodiscard]] constexpr std::string_view cut(std::string_view text, std::size_t position,
+					     std::size_t count = std::string_view::npos) noexcept
+{
+	text.remove_prefix(position < text.size() ? position : text.size());
+	text.remove_suffix(count < text.size() ? text.size() - count : 0);
+	return text;
+}
 
 /// At most N bytes and a terminating zero.
 template <std::size_t N>

@@ -135,7 +135,7 @@ Result<Runtime *> create(const Script &script, Report &report) noexcept
 		return &Runtime::of(**created);
 	if (created.error() == Error(EINVAL))
 		return fail(report, LUNATIK_STATUS_USAGE, created.error(),
-			    Message() << "'" << script.name.substr(0, 80)
+			    Message() << "'" << cut(script.name, 0, 80)
 				      << "' is no script name: 1 to 255 bytes, no control characters, no '..', no '/' at an end");
 	return fail(report, LUNATIK_STATUS_LIMIT, created.error(), Message() << "not enough memory for a runtime");
 }
@@ -292,7 +292,7 @@ Result<void> run(const Script &script, bool spawn, Report &report, Watch watch, 
 	auto result = load_into(*runtime, script, report);
 	watch(watcher, nullptr);
 	if (result && spawn) {
-		Name<15> thread_name(script.name.substr(script.name.rfind('/') + 1));
+		Name<15> thread_name(cut(script.name, script.name.rfind('/') + 1));
 		if (int error = runtime->spawn(thread_name.c_str()))
 			result = fail(report, LUNATIK_STATUS_LIMIT, Error(error), Message() << "cannot start a thread: " << errno_name(-error));
 	}

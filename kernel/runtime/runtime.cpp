@@ -142,7 +142,7 @@ static bool name_is_valid(std::string_view name) noexcept
 			return false;
 		// ".." as a whole component climbs out of the scripts' directory.
 		bool starts = i == 0 || name[i - 1] == '/';
-		if (starts && name.substr(i, 2) == ".." && (i + 2 == name.size() || name[i + 2] == '/'))
+		if (starts && cut(name, i, 2) == ".." && (i + 2 == name.size() || name[i + 2] == '/'))
 			return false;
 	}
 	return true;
@@ -476,12 +476,12 @@ void Runtime::log(std::string_view text, bool error) noexcept
 	// One record a line: a traceback is many lines.
 	while (!text.empty()) {
 		auto end = text.find('\n');
-		auto line = text.substr(0, end);
+		auto line = cut(text, 0, end);
 		if (error)
 			lunatik_h_error(line.data(), line.size(), name.c_str());
 		else
 			lunatik_h_info(line.data(), line.size(), name.c_str());
-		text = end == text.npos ? std::string_view{} : text.substr(end + 1);
+		text = end == text.npos ? std::string_view{} : cut(text, end + 1);
 	}
 }
 

@@ -419,27 +419,11 @@ static void unpin(lua_State *L, Object *object)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, object);
 }
 
-static int invoke(lua_State *L, const lunatik_function &function)
+// Decodes every argument; returns the index of the one that a constructor keeps with its object, or 0.
+static int decode_all(lua_State *L, const lunatik_function &function, lunatik_call &call)
 {
-	// Only what is filled is read; zeroing all of it would cost more than most bodies.
-	__attribute__((uninitialized)) lunatik_call call;
-	Runtime &runtime = runtime_of(L);
-	call.runtime = &runtime.object;
-	call.object = nullptr;
-	call.self = nullptr;
-	call.result_count = 0;
-	call.message = nullptr;
-
 	int given = lua_gettop(L);
-	if (function.flags & (LUNATIK_FUNCTION_SLEEPS | LUNATIK_FUNCTION_CONSTRUCTOR))
-		check_context(L, function, runtime);
-	int argument = 1;
-	if (function.flags & LUNATIK_FUNCTION_METHOD) {
-		call.object = receiver(L, function);
-		call.self = call.object->private_;
-		argument = 2;
-	}
-
+	int argument = function.flags & LUNATIK_FUNCTION_METHOD ? 2 : 1;
 	int kept = 0, table = 0;
 	unsigned count = function.parameter_count;
 	for (unsigned i = 0; i < count; i++) {
@@ -451,7 +435,8 @@ static int invoke(lua_State *L, const lunatik_function &function)
 			decode(L, lua_gettop(L), parameter, value, { table, parameter.field, function.name });
 			continue;
 		}
-		int index = argument <= given ? argument : LUA_REGISTRYINDEX - 255; // no such upvalue: "none"
+		// Behind the arguments given lies what fields pushed; an upvalue that no C function has is "none".
+		int index = argument <= given ? argument : lua_upvalueindex(255);
 		decode(L, index, parameter, value, { argument, nullptr, function.name });
 		if (parameter.kind == LUNATIK_TABLE)
 			table = argument;
@@ -459,54 +444,86 @@ static int invoke(lua_State *L, const lunatik_function &function)
 			kept = argument;
 		argument++;
 	}
-	if (function.flags & LUNATIK_FUNCTION_VARARGS) {
-		for (; argument <= given; argument++, count++) {
-			if (count == LUNATIK_ARGUMENTS)
-				luaL_argerror(L, argument, "too many arguments");
-			decode(L, argument, any_value, call.arguments[count], { argument, nullptr, function.name });
-		}
+	for (; function.flags & LUNATIK_FUNCTION_VARARGS && argument <= given; argument++, count++) {
+		if (count == LUNATIK_ARGUMENTS)
+			luaL_argerror(L, argument, "too many arguments");
+		decode(L, argument, any_value, call.arguments[count], { argument, nullptr, function.name });
 	}
 	call.count = static_cast<unsigned char>(count);
+	return kept;
+}
 
-	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR) {
-		call.object = reserve(L, function, runtime, kept);
-		call.self = call.object->private_;
-	}
-	int box = lua_gettop(L);
-
-	bool locked = call.object && call.object->opt & LUNATIK_OPT_MONITOR && !(call.object->opt & LUNATIK_OPT_SINGLE) &&
-		      function.flags & LUNATIK_FUNCTION_METHOD;
+// The body, under the receiver's lock if its class asks for it. Nothing in it raises.
+static int act(const lunatik_function &function, lunatik_call &call, const Object *receiver) noexcept
+{
+	bool locked = receiver && receiver->opt & LUNATIK_OPT_MONITOR && !(receiver->opt & LUNATIK_OPT_SINGLE);
+	if (!locked)
+		return function.body(&call);
 	unsigned long flags = 0;
-	if (locked)
-		lunatik_lock(call.object, &flags);
+	lunatik_lock(call.object, &flags);
 	int error = function.body(&call);
-	if (locked)
-		lunatik_unlock(call.object, flags);
+	lunatik_unlock(call.object, flags);
+	return error;
+}
 
-	if (error) {
-		if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR) {
-			if (function.flags & LUNATIK_FUNCTION_PIN)
-				unpin(L, call.object);
-			// SAFETY: reserve() left the box there.
-			auto *failed = static_cast<Box *>(lua_touserdata(L, box));
-			std::exchange(failed->object, nullptr)->drop();
-		}
-		if (call.result_count) {
-			encode_owned(L, call);
-			return lua_error(L);
-		}
-		if (call.message)
-			luaL_error(L, "%s", call.message);
-		return raise(L, error);
+static int fail(lua_State *L, lunatik_call &call, int error)
+{
+	if (call.result_count) {
+		encode_owned(L, call);
+		return lua_error(L);
 	}
-	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR) {
-		call.object->constructed();
+	if (call.message)
+		return luaL_error(L, "%s", call.message);
+	return raise(L, error);
+}
+
+static int construct(lua_State *L, const lunatik_function &function, lunatik_call &call, Runtime &runtime, int kept)
+{
+	Object *object = reserve(L, function, runtime, kept);
+	int box = lua_gettop(L);
+	call.object = object;
+	call.self = object->private_;
+	int error = act(function, call, nullptr);
+	if (!error) {
+		object->constructed();
 		lua_settop(L, box);
 		return 1;
 	}
+	if (function.flags & LUNATIK_FUNCTION_PIN)
+		unpin(L, object);
+	box_at(L, box)->object = nullptr;
+	object->drop();
+	return fail(L, call, error);
+}
+
+static int invoke(lua_State *L, const lunatik_function &function)
+{
+	// Only what is filled is read; zeroing all of it would cost more than most bodies.
+	__attribute__((uninitialized)) lunatik_call call;
+	Runtime &runtime = runtime_of(L);
+	call.runtime = &runtime.object;
+	call.object = nullptr;
+	call.self = nullptr;
+	call.result_count = 0;
+	call.message = nullptr;
+
+	if (function.flags & (LUNATIK_FUNCTION_SLEEPS | LUNATIK_FUNCTION_CONSTRUCTOR))
+		check_context(L, function, runtime);
+	Object *object = nullptr;
+	if (function.flags & LUNATIK_FUNCTION_METHOD) {
+		object = receiver(L, function);
+		call.object = object;
+		call.self = object->private_;
+	}
+	int kept = decode_all(L, function, call);
+	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR)
+		return construct(L, function, call, runtime, kept);
+
+	if (int error = act(function, call, object))
+		return fail(L, call, error);
 	if (function.flags & LUNATIK_FUNCTION_STOP) {
-		unpin(L, call.object);
-		call.object->stop();
+		unpin(L, object);
+		object->stop();
 	}
 	bool owned = false;
 	for (unsigned i = 0; i < call.result_count; i++)
