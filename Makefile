@@ -4,7 +4,7 @@
 # CMakeLists.txt, the guest in tests/vm/. Everything that is built goes below build/, everything expensive and
 # reusable (kernels, tarballs) into the cache.
 
-VERSION := 0.1.0
+VERSION := $(shell sed -n 's/^lunatik-version := //p' Kbuild)
 
 # What is built for: KERNEL=, one of the guest's kernels; or KVER= and KDIR=; or this machine. The verbs that start a
 # guest install what getting a kernel takes first, and name one to a make of their own.
@@ -32,7 +32,7 @@ stage := build/stage/$(KVER)
 luasrc := build/lua-5.4.7
 jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 scripts = $(sort $(shell cd lib && find . -name '*.lua' -printf '%P\n'))
-examples = $(sort $(shell find examples -name '*.lua'))
+examples = $(sort $(shell find examples -name '*.lua' 2>/dev/null))
 
 .PHONY: all modules user install install-modules install-user uninstall stage deps demo check bench vm-shell lint \
 	format clean distclean help
@@ -52,7 +52,7 @@ modules-locked:
 	@find -L $(farm) -type l -delete
 	@cp -rsf $(CURDIR)/Kbuild $(CURDIR)/kernel $(CURDIR)/lua $(CURDIR)/lib $(CURDIR)/include $(farm)/
 	@cp -sf $(CURDIR)/$(luasrc)/src/*.[ch] $(farm)/lua/src/
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(farm) LUNATIK_VERSION=$(VERSION) modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(farm) modules
 
 user: ## build the command line and the host's unit tests, in build/user
 	@mkdir -p build
@@ -79,7 +79,7 @@ install-modules:
 	@for script in $(scripts); do install -C -D -m 644 lib/$$script $(DESTDIR)$(moddir)/lua/$$script || exit 1; done
 	@for script in $(examples); do install -C -D -m 644 $$script $(DESTDIR)$(moddir)/lua/$$script || exit 1; done
 	@# The driver of the README is run by its bare name.
-	@install -C -m 644 examples/passwd.lua $(DESTDIR)$(moddir)/lua/passwd.lua
+	@$(if $(wildcard examples/passwd.lua),install -C -m 644 examples/passwd.lua $(DESTDIR)$(moddir)/lua/passwd.lua)
 	$(if $(DESTDIR),,depmod $(KVER))
 
 install-user:

@@ -86,20 +86,30 @@ def splats(deny_text, allow_text):
     return Splats(tuple(patterns(deny_text, False)), tuple(patterns(allow_text, True)))
 
 
+@dataclasses.dataclass
+class _Level:
+    """The results at one indentation: a document, or the subtests of a test."""
+
+    indent: int
+    planned: int | None = None
+    seen: int = 0
+    failed: int = 0
+
+
 class Ktap:
-    """The tests that an output reports. Lines that are not KTAP are allowed anywhere, as its specification says."""
+    """The tests that an output reports; a test with subtests counts as these. Lines that are not KTAP are allowed
+    anywhere, as its specification says."""
 
     VERSION = re.compile(r"^( *)K?TAP version \d+\s*$")
-    PLAN = re.compile(r"^( *)1\.\.(\d+)(\s*#.*)?\s*$")
-    RESULT = re.compile(r"^( *)(not )?ok (\d+)(?: -)?\s*([^#]*?)\s*(?:# *(\w+).*)?$")
-    EXPECTED = ("SKIP", "XFAIL", "TODO")
+    PLAN = re.compile(r"^( *)1\.\.(\d+)(?:\s*#.*)?\s*$")
+    RESULT = re.compile(r"^( *)(not )?ok (\d+)(?: -)?\s*(.*?)\s*(?:# *(SKIP|XFAIL|TODO|TIMEOUT|ERROR)\b.*)?$", re.I)
+    EXPECTED = ("XFAIL", "TODO")
 
     def __init__(self, output):
-        self.present = False
         self.passed = self.failed = self.skipped = 0
-        self.first_failure = None
-        self.missing = None
-        self._levels = []  # of [indent, planned or None, seen, has nested results], outermost first
+        self.first_failure = self.missing = None
+        self.present = False
+        self._levels = []
         for line in output.splitlines():
             self._line(line)
         self._close(0)
@@ -107,44 +117,51 @@ class Ktap:
     def _line(self, line):
         if match := self.VERSION.match(line):
             self._close(len(match[1]))
-            self._levels.append([len(match[1]), None, 0, False])
-            self.present = True
+            self._open(len(match[1]))
         elif match := self.PLAN.match(line):
-            if level := self._level(len(match[1])):
-                level[1] = int(match[2])
+            indent = len(match[1])
+            level = self._level(indent) or self._open(indent)
+            level.planned = int(match[2])
         elif match := self.RESULT.match(line):
             self._result(len(match[1]), bool(match[2]), int(match[3]), match[4], (match[5] or "").upper())
 
+    def _open(self, indent):
+        self.present = True
+        self._close(indent)
+        self._levels.append(_Level(indent))
+        return self._levels[-1]
+
     def _level(self, indent):
-        """The open level of this indentation. Plans and results before any version line are somebody else's words."""
-        return next((level for level in self._levels if level[0] == indent), None)
+        return next((level for level in self._levels if level.indent == indent), None)
 
     def _result(self, indent, bad, number, name, directive):
         level = self._level(indent)
         if not level:
-            return
-        nested = self._levels[-1][0] > indent
+            return  # Words of somebody who reports no tests.
+        nested = [inner for inner in self._levels if inner.indent > indent]
         self._close(indent + 1)
-        level[2] += 1
-        if number != level[2]:
-            self._miss(f"test {level[2]} is missing: {number} '{name}' came instead")
-            level[2] = number
-        if directive == "SKIP":
-            self.skipped += 1
-        elif bad and directive not in self.EXPECTED:
-            self.failed += 0 if nested and self.first_failure else 1
+        level.seen += 1
+        if number != level.seen:
+            self._miss(f"test {level.seen} is missing: {number} '{name}' came instead")
+            level.seen = number
+        bad = bad and directive not in self.EXPECTED
+        if bad and not any(inner.failed for inner in nested):
+            self.failed += 1
             self.first_failure = self.first_failure or f"not ok {number} {name}".rstrip()
+        elif directive == "SKIP":
+            self.skipped += 1
         elif not nested:
             self.passed += 1
+        level.failed += bad or any(inner.failed for inner in nested)
 
     def _close(self, indent):
         """Ends the levels at this indentation or deeper: each must have kept its plan."""
-        while self._levels and self._levels[-1][0] >= indent:
-            _, planned, seen, _ = self._levels.pop()
-            if planned is None:
+        while self._levels and self._levels[-1].indent >= indent:
+            level = self._levels.pop()
+            if level.planned is None:
                 self._miss("the tests have no plan")
-            elif seen != planned:
-                self._miss(f"{seen} of {planned} planned tests reported")
+            elif level.seen != level.planned:
+                self._miss(f"{level.seen} of {level.planned} planned tests reported")
 
     def _miss(self, what):
         self.missing = self.missing or what
@@ -154,7 +171,7 @@ def _records(results):
     """The guest's records: {word: [rest of line, ...]}."""
     records = {}
     for line in results.splitlines():
-        word, _, rest = line.strip().partition(" ")
+        word, _, rest = line.rstrip().partition(" ")
         records.setdefault(word, []).append(rest)
     return records
 
@@ -190,6 +207,12 @@ def judge(results, output, console, end, clock, lists):
     if status:
         return be(Verdict.FAIL, f"the command's exit status is {status}", status)
     return be(Verdict.PASS, "")
+
+
+def _allocator(leak):
+    """Who allocated the first lost object: the first frame of its backtrace in a module, else nothing."""
+    frame = next((line.strip() for line in leak if re.search(r"\[\w+\]$", line)), None)
+    return f", the first allocated in {frame}" if frame else ""
 
 
 def _last(words):
@@ -234,5 +257,5 @@ def _kernel_trouble(records):
     if records.get("LOCKDEP", ["1"])[0] != "1":
         return "lockdep has switched itself off"
     if leaks := int(records.get("KMEMLEAK", ["0"])[0]):
-        return f"kmemleak: {leaks} lost object{'s' if leaks > 1 else ''}"
+        return f"kmemleak: {leaks} lost object{'s' if leaks > 1 else ''}{_allocator(records.get('LEAK', []))}"
     return None

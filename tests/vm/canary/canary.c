@@ -57,8 +57,9 @@ static void leak(void)
 {
 	int i;
 
-	for (i = 0; i < 8; i++)
-		bin = kmalloc(4000, GFP_KERNEL);
+	/* Many, as a stale copy of a pointer somewhere hides its object from kmemleak. */
+	for (i = 0; i < 64; i++)
+		bin = kzalloc(200, GFP_KERNEL);
 	bin = NULL;
 }
 
