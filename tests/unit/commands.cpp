@@ -122,7 +122,7 @@ TEST_CASE("every status of the kernel is the exit status", "[commands]")
 			CHECK(shown.status == status);
 			CHECK(shown.out.empty());
 			if (status != 0) {
-				CHECK_THAT(shown.err, Catch::StartsWith("lunatik: the reason\n"));
+				CHECK_THAT(shown.err, begins_with("lunatik: the reason\n"));
 			}
 		}
 		const Shown json = stage.run({"-j", "stop", "x"}, answering(bytes));
@@ -199,7 +199,7 @@ TEST_CASE("a file is sent, under its own name or a given one", "[commands]")
 
 	const Shown missing = stage.run({"run", "./missing.lua"});
 	CHECK(missing.status == 6);
-	CHECK_THAT(missing.err, Catch::StartsWith("lunatik: there is no file ./missing.lua\nhint: "));
+	CHECK_THAT(missing.err, begins_with("lunatik: there is no file ./missing.lua\nhint: "));
 }
 
 TEST_CASE("--replace stops first, whether or not it runs", "[commands]")
@@ -253,11 +253,11 @@ TEST_CASE("restart keeps what the runtime was", "[commands]")
 	};
 	const Shown absent = stage.run({"restart", "examples/tap"}, lists_only);
 	CHECK(absent.status == 6);
-	CHECK_THAT(absent.err, Catch::Contains("examples/tap is not running"));
+	CHECK_THAT(absent.err, has("examples/tap is not running"));
 	// It runs, but from source that nobody kept: it must not be stopped for nothing.
 	const Shown lost = stage.run({"restart", "typed"}, lists_only);
 	CHECK(lost.status == 6);
-	CHECK_THAT(lost.err, Catch::Contains("there is no"));
+	CHECK_THAT(lost.err, has("there is no"));
 }
 
 TEST_CASE("the list is a table, or JSON", "[commands]")
@@ -297,7 +297,7 @@ TEST_CASE("the list is a table, or JSON", "[commands]")
 	CHECK(stage.run({"list", "-q"}, answering(fake::done())).err.empty());
 	CHECK(nlohmann::json::parse(stage.run({"list", "-j"}, answering(fake::done())).out)["runtimes"].empty());
 	// A name cannot play tricks on the terminal.
-	CHECK_THAT(stage.run({"list"}, answering(item("a\x1b[2Jb\n") + fake::done())).out, Catch::Contains("a?[2Jb?"));
+	CHECK_THAT(stage.run({"list"}, answering(item("a\x1b[2Jb\n") + fake::done())).out, has("a?[2Jb?"));
 }
 
 TEST_CASE("run answers in JSON, with output that is no UTF-8 too", "[commands]")
@@ -320,7 +320,7 @@ TEST_CASE("run answers in JSON, with output that is no UTF-8 too", "[commands]")
 	CHECK(object["output"] == "a");
 	CHECK(object["error"]["message"] == "x is already running");
 	CHECK(object["error"]["errno"] == EEXIST);
-	CHECK_THAT(object["error"]["hint"].get<std::string>(), Catch::Contains("--replace"));
+	CHECK_THAT(object["error"]["hint"].get<std::string>(), has("--replace"));
 }
 
 TEST_CASE("a time limit has its own exit status", "[commands]")
@@ -344,8 +344,8 @@ TEST_CASE("without the module, nothing is tried silently", "[commands]")
 		CAPTURE(words.front());
 		CHECK(shown.status == 3);
 		CHECK(shown.out.empty());
-		CHECK_THAT(shown.err, Catch::StartsWith("lunatik: the kernel module is not loaded"));
-		CHECK_THAT(shown.err, Catch::Contains("\nhint: "));
+		CHECK_THAT(shown.err, begins_with("lunatik: the kernel module is not loaded"));
+		CHECK_THAT(shown.err, has("\nhint: "));
 	}
 	CHECK(stage.loads == 0);
 
@@ -355,10 +355,10 @@ TEST_CASE("without the module, nothing is tried silently", "[commands]")
 	CHECK(stage.loads == 0);
 	const Shown shown = stage.run({"run", "x"});
 	CHECK(stage.loads == 1);
-	CHECK_THAT(shown.err, Catch::StartsWith("lunatik: loading the kernel module\n"));
+	CHECK_THAT(shown.err, begins_with("lunatik: loading the kernel module\n"));
 	// It says so when the module is there and the device file is not.
 	CHECK(shown.status == 3);
-	CHECK_THAT(shown.err, Catch::Contains("is not its device file"));
+	CHECK_THAT(shown.err, has("is not its device file"));
 }
 
 TEST_CASE("loading fails with modprobe's words", "[commands]")
@@ -370,8 +370,8 @@ TEST_CASE("loading fails with modprobe's words", "[commands]")
 			return std::optional(ModuleHost::LoadError{1, said});
 		};
 		const Shown shown = stage.run(words);
-		CHECK_THAT(shown.err, Catch::Contains(said));
-		CHECK_THAT(shown.err, Catch::Contains("\nhint: "));
+		CHECK_THAT(shown.err, has(said));
+		CHECK_THAT(shown.err, has("\nhint: "));
 		return shown.status;
 	};
 	CHECK(status_for({"load"}, "modprobe: FATAL: Module lunatik not found in directory /lib/modules/6.1") == 6);
@@ -443,9 +443,9 @@ TEST_CASE("unload that fails says who holds what, and its status is true", "[com
 	const Shown shown = stage.run({"unload"});
 	listener.check();
 	CHECK(shown.status == 1);
-	CHECK_THAT(shown.err, Catch::Contains("lunatik_device is in use: 2 references"));
-	CHECK_THAT(shown.err, Catch::Contains("lunatik is in use: 2 references, used by lunatik_device, mydevice"));
-	CHECK_THAT(shown.err, Catch::Contains("4711 (passwd-reader)"));
+	CHECK_THAT(shown.err, has("lunatik_device is in use: 2 references"));
+	CHECK_THAT(shown.err, has("lunatik is in use: 2 references, used by lunatik_device, mydevice"));
+	CHECK_THAT(shown.err, has("4711 (passwd-reader)"));
 	CHECK(stage.removed.empty());
 
 	// When shutting down is refused, no module is touched.
@@ -558,13 +558,13 @@ TEST_CASE("hints say what to do", "[commands]")
 		answer.code = code;
 		return failure_of(answer, options).hint;
 	};
-	CHECK_THAT(hint_of(LUNATIK_STATUS_NAME, Verb::Run, EEXIST), Catch::Contains("lunatik stop x"));
-	CHECK_THAT(hint_of(LUNATIK_STATUS_NAME, Verb::Run, ENOENT), Catch::Contains("/lib/modules/lua"));
-	CHECK_THAT(hint_of(LUNATIK_STATUS_NAME, Verb::Stop, ENOENT), Catch::Contains("lunatik list"));
-	CHECK_THAT(hint_of(LUNATIK_STATUS_LIMIT, Verb::Run, ENOMEM), Catch::Contains("--maxalloc"));
+	CHECK_THAT(hint_of(LUNATIK_STATUS_NAME, Verb::Run, EEXIST), has("lunatik stop x"));
+	CHECK_THAT(hint_of(LUNATIK_STATUS_NAME, Verb::Run, ENOENT), has("/lib/modules/lua"));
+	CHECK_THAT(hint_of(LUNATIK_STATUS_NAME, Verb::Stop, ENOENT), has("lunatik list"));
+	CHECK_THAT(hint_of(LUNATIK_STATUS_LIMIT, Verb::Run, ENOMEM), has("--maxalloc"));
 	CHECK(hint_of(LUNATIK_STATUS_LIMIT, Verb::Run, ETIME).empty());
-	CHECK_THAT(hint_of(LUNATIK_STATUS_PERMISSION, Verb::List), Catch::Contains("sudo"));
-	CHECK_THAT(hint_of(LUNATIK_STATUS_VERSION, Verb::List), Catch::Contains("reload"));
+	CHECK_THAT(hint_of(LUNATIK_STATUS_PERMISSION, Verb::List), has("sudo"));
+	CHECK_THAT(hint_of(LUNATIK_STATUS_VERSION, Verb::List), has("reload"));
 	CHECK(hint_of(LUNATIK_STATUS_SCRIPT, Verb::Run).empty());
 }
 
@@ -595,7 +595,7 @@ TEST_CASE("a full disk is an error, a reader that left is not one", "[commands]"
 		FAIL("a full disk takes everything");
 	} catch (const Failure &failure) {
 		CHECK(failure.status() == 1);
-		CHECK_THAT(failure.what(), Catch::Contains("standard output"));
+		CHECK_THAT(failure.what(), has("standard output"));
 	}
 	std::fclose(full);
 

@@ -32,7 +32,7 @@ void refused(const Words &words, const std::string &part)
 	const Parsed parsed = parse(words);
 	REQUIRE_FALSE(parsed.options);
 	CHECK(parsed.status == LUNATIK_STATUS_USAGE);
-	CHECK_THAT(parsed.message, Catch::Contains(part));
+	CHECK_THAT(parsed.message, has(part));
 	CHECK(parsed.message.find('\n') == std::string::npos);
 	CHECK_FALSE(parsed.hint.empty());
 }
@@ -189,9 +189,9 @@ TEST_CASE("help and version go to standard output", "[options]")
 		CHECK_FALSE(parsed.options);
 		CHECK(parsed.status == 0);
 		CHECK(parsed.message.empty());
-		CHECK_THAT(parsed.text, Catch::Contains("Usage: lunatik"));
+		CHECK_THAT(parsed.text, has("Usage: lunatik"));
 	}
-	CHECK_THAT(parse({"run", "--help"}).text, Catch::Contains("--maxalloc"));
+	CHECK_THAT(parse({"run", "--help"}).text, has("--maxalloc"));
 	const Parsed parsed = parse({"--version"});
 	CHECK(parsed.status == 0);
 	CHECK(parsed.text == "lunatik " + version() + " (protocol 1)\n");

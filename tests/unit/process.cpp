@@ -171,15 +171,15 @@ TEST_CASE("usage errors exit with 2, help with 0", "[process]")
 	const fake::Outcome usage = fake::run("/nonexistent", {"run"});
 	CHECK(usage.status == 2);
 	CHECK(usage.out.empty());
-	CHECK_THAT(usage.err, Catch::StartsWith("lunatik: run needs a script\nhint: "));
+	CHECK_THAT(usage.err, begins_with("lunatik: run needs a script\nhint: "));
 	const fake::Outcome json = fake::run("/nonexistent", {"-j", "run"});
 	CHECK(json.status == 2);
 	CHECK(json.err.empty());
-	CHECK_THAT(json.out, Catch::Contains("\"status\": 2"));
+	CHECK_THAT(json.out, has("\"status\": 2"));
 	const fake::Outcome help = fake::run("/nonexistent", {"--help"});
 	CHECK(help.status == 0);
 	CHECK(help.err.empty());
-	CHECK_THAT(help.out, Catch::Contains("Exit status"));
+	CHECK_THAT(help.out, has("Exit status"));
 	CHECK(fake::run("/nonexistent", {"list"}).status == 3);
 }
 
@@ -201,7 +201,7 @@ TEST_CASE("Ctrl-C interrupts the script and exits with 130", "[process]")
 	const fake::Outcome outcome = process.wait();
 	listener.check();
 	CHECK(outcome.status == 130);
-	CHECK_THAT(outcome.out, Catch::StartsWith("started\n"));
+	CHECK_THAT(outcome.out, begins_with("started\n"));
 	CHECK(outcome.err == "lunatik: interrupted\n");
 }
 
@@ -307,7 +307,7 @@ TEST_CASE("a closed standard output does not become the device", "[process]")
 	const fake::Outcome outcome = fake::Process(listener.device(), setup).wait();
 	listener.check();
 	CHECK(outcome.status == 1);
-	CHECK_THAT(outcome.err, Catch::Contains("cannot write to standard output: Bad file descriptor"));
+	CHECK_THAT(outcome.err, has("cannot write to standard output: Bad file descriptor"));
 }
 
 TEST_CASE("no colour in a file", "[process]")
