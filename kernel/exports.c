@@ -17,5 +17,6 @@ EXPORT_SYMBOL_GPL(lunatik_holdobject);
 EXPORT_SYMBOL_GPL(lunatik_dropobject);
 EXPORT_SYMBOL_GPL(lunatik_lock);
 EXPORT_SYMBOL_GPL(lunatik_unlock);
+EXPORT_SYMBOL_GPL(lunatik_sleep);
 EXPORT_SYMBOL_GPL(lunatik_contextof);
 EXPORT_SYMBOL_GPL(lunatik_maysleep);

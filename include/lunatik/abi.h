@@ -207,6 +207,7 @@ void lunatik_freebytes(void *bytes);
  *	table as first argument
  * @argument_count: arguments set
  * @result_count: results wanted
+ * @missing: set if the table has no such field
  * @results: filled; strings are borrowed until lunatik_leave()
  */
 struct lunatik_callback {
@@ -214,6 +215,7 @@ struct lunatik_callback {
 	const char *field;
 	unsigned char argument_count;
 	unsigned char result_count;
+	LUNATIK_BOOL missing;
 	struct lunatik_value arguments[6];
 	struct lunatik_value results[LUNATIK_RESULTS];
 };
@@ -231,7 +233,10 @@ enum {
  */
 int lunatik_enter(lunatik_object_t *runtime, unsigned int flags);
 
-/** Runs @callback between lunatik_enter() and lunatik_leave(). Returns 0, -ENXIO without such a function, -ECANCELED after an error (logged). */
+/**
+ * Runs @callback between lunatik_enter() and lunatik_leave(). Returns 0, -ENOENT if the table has
+ * no such field, -ENXIO once the object is stopped, -EINTR when interrupted, -ECANCELED after an error (logged).
+ */
 int lunatik_runcallback(lunatik_object_t *runtime, struct lunatik_callback *callback);
 
 /** Ends an entry: drops the results and unlocks. */
@@ -251,6 +256,13 @@ void lunatik_dropobject(lunatik_object_t *object);
 void lunatik_lock(lunatik_object_t *object, unsigned long *flags);
 /** Undoes lunatik_lock(). */
 void lunatik_unlock(lunatik_object_t *object, unsigned long flags);
+
+/**
+ * Sleeps inside a runtime in a task state of <linux/sched.h>, until @milliseconds have passed (negative: no limit), the
+ * runtime is stopped or interrupted, or a signal that the state allows comes. Context: process, inside the runtime.
+ * Returns the milliseconds left, 0 when the time is over, -EINTR on a signal.
+ */
+long lunatik_sleep(lunatik_object_t *runtime, long milliseconds, unsigned int state);
 
 /** enum lunatik_context (lunatik/uapi.h) of a runtime. */
 int lunatik_contextof(const lunatik_object_t *runtime);

@@ -525,6 +525,11 @@ void lunatik_leave(lunatik_object_t *runtime)
 	Runtime::of(*runtime).leave();
 }
 
+long lunatik_sleep(lunatik_object_t *runtime, long milliseconds, unsigned int state)
+{
+	return Runtime::of(*runtime).sleep(milliseconds, state);
+}
+
 int lunatik_contextof(const lunatik_object_t *runtime)
 {
 	// SAFETY: only read.

@@ -541,6 +541,7 @@ static int run_callback(lua_State *L)
 {
 	// SAFETY: lunatik_runcallback() passes its callback.
 	auto &callback = *static_cast<lunatik_callback *>(lua_touserdata(L, 1));
+	callback.missing = false;
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, callback.object) != LUA_TUSERDATA)
 		return raise(L, ENXIO);
 	int type = lua_getiuservalue(L, -1, 1);
@@ -548,7 +549,9 @@ static int run_callback(lua_State *L)
 	if (callback.field) {
 		if (type != LUA_TTABLE)
 			return raise(L, ENXIO);
-		lua_getfield(L, -1, callback.field);
+		callback.missing = lua_getfield(L, -1, callback.field) == LUA_TNIL;
+		if (callback.missing)
+			return 0;
 		lua_insert(L, -2);
 		arguments++;
 	}
@@ -620,6 +623,8 @@ int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
 	int status = lua_pcall(L, 1, callback->result_count, first - 1);
 	if (status != LUA_OK)
 		return edge::callback_error(self, L, status);
+	if (callback->missing)
+		return -ENOENT;
 	edge::take_results(L, first, *callback);
 	return 0;
 }

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* The class "device": character devices whose file operations are functions of a Lua table. */
+#include "lunatik.hpp"
+
+#include "base/text.hpp"
+#include "helpers.h"
+
+namespace lunatik {
+
+namespace {
+
+// A write(2) takes at most this much at once; the rest is the next write's, as with any device.
+constexpr unsigned long write_max = 1UL << 20;
+
+class Device final {
+public:
+	static const lunatik_class_t info;
+
+	Device(ObjectRef runtime) noexcept : runtime_(std::move(runtime)) {}
+
+	/// Errors: those of lunatik_h_device_add().
+	Result<void> add(lunatik_object_t &object, const char *name, unsigned mode) noexcept
+	{
+		minor_ = TRY(checked<int>(lunatik_h_device_add(&object, name, mode)));
+		return {};
+	}
+	/// The last handle is gone, or the script said stop: open files get ENXIO from here on.
+	void stop() noexcept
+	{
+		if (minor_ >= 0)
+			lunatik_h_device_remove(std::exchange(minor_, -1));
+	}
+	[[nodiscard]] lunatik_object_t &runtime() const noexcept { return *runtime_; }
+
+	/// The device behind a file's object.
+	[[nodiscard]] static Device &of(lunatik_object_t &object) noexcept
+	{
+		// SAFETY: files hold objects of this class only; their storage lives as long as they do.
+		return *static_cast<Device *>(object.private_);
+	}
+
+private:
+	ObjectRef runtime_;
+	int minor_ = -1;
+};
+
+bool is_file_name(std::string_view name) noexcept
+{
+	// '!' stands for '/' in the names of devices.
+	return !name.empty() && name.size() <= 63 && name != "." && name != ".." &&
+	       name.find_first_of(std::string_view("/!\0", 3)) == name.npos;
+}
+
+// new(driver): see docs/api/device.md. Context: process. Errors: EEXIST, ENOSPC, ENOMEM.
+Result<void> create(New<Device> slot, Caller &caller, Table, Field<"name", std::string_view> name,
+		    Field<"mode", std::optional<Integer>> mode) noexcept
+{
+	if (!is_file_name(*name))
+		return caller.fail("bad field 'name' in argument #1 to 'new' (1 to 63 characters, without '/' and '!', expected)");
+	auto &device = slot.emplace(ObjectRef::share(caller.runtime()));
+	Name<63> path(*name);
+	auto added = device.add(caller.object(), path.c_str(), static_cast<unsigned>(mode->value_or(0600)) & 0777);
+	if (!added)
+		device.~Device();
+	return added;
+}
+
+using Methods = Functions<Stop<"stop", Device>, Stop<"delete", Device>>;
+using Library = Functions<Constructor<"new", create,
+				      LUNATIK_FUNCTION_SLEEPS | LUNATIK_FUNCTION_PIN | LUNATIK_FUNCTION_EXACT>>;
+
+/// Runs one callback of the driver table and looks at its results while they are there.
+template <class Look>
+long callback(lunatik_object_t &object, unsigned flags, lunatik_callback &call, Look look) noexcept
+{
+	auto entry = Entry::enter(Device::of(object).runtime(), flags);
+	if (!entry)
+		return entry.error().negative();
+	call.object = &object;
+	if (auto result = entry->run(call); !result)
+		return result.negative();
+	return look(call);
+}
+
+lunatik_value integer(Integer value) noexcept
+{
+	return { .kind = LUNATIK_INTEGER, .integer = value };
+}
+
+// What the callback says the offset is now, or what it would be by itself.
+long long next_offset(const lunatik_value &result, long long otherwise) noexcept
+{
+	return result.kind == LUNATIK_INTEGER ? result.integer : otherwise;
+}
+
+} // namespace
+
+constinit const lunatik_class_t Device::info = define_class<Device, Methods>("device", LUNATIK_OPT_SINGLE);
+
+LUNATIK_LIBRARY(device, Library, Classes<Device>::list)
+
+} // namespace lunatik
+
+using namespace lunatik;
+
+// A driver without open or release has nothing to do then; without read or write it has no such operation.
+int lunatik_device_open(lunatik_object_t *object)
+{
+	__attribute__((uninitialized)) lunatik_callback call;
+	call.field = "open";
+	call.argument_count = 0;
+	call.result_count = 0;
+	long result = callback(*object, 0, call, [](lunatik_callback &) { return 0L; });
+	return result == -ENOENT ? 0 : static_cast<int>(result);
+}
+
+void lunatik_device_release(lunatik_object_t *object)
+{
+	__attribute__((uninitialized)) lunatik_callback call;
+	call.field = "release";
+	call.argument_count = 0;
+	call.result_count = 0;
+	// close(2) must reach the driver even from a task that is being killed. Whoever is inside ends when it is stopped.
+	callback(*object, LUNATIK_ENTER_UNINTERRUPTIBLE, call, [](lunatik_callback &) { return 0L; });
+}
+
+long lunatik_device_read(lunatik_object_t *object, void *user, unsigned long size, long long *offset)
+{
+	__attribute__((uninitialized)) lunatik_callback call;
+	call.field = "read";
+	call.argument_count = 2;
+	call.arguments[0] = integer(static_cast<Integer>(size));
+	call.arguments[1] = integer(*offset);
+	call.result_count = 2;
+	long result = callback(*object, 0, call, [&](lunatik_callback &done) -> long {
+		const lunatik_value &text = done.results[0];
+		if (text.kind == LUNATIK_NIL)
+			return 0;
+		if (text.kind != LUNATIK_STRING)
+			return -EINVAL;
+		unsigned long count = text.bytes.size < size ? text.bytes.size : size;
+		if (lunatik_h_to_user(user, text.bytes.data, count))
+			return -EFAULT;
+		*offset = next_offset(done.results[1], *offset + static_cast<long long>(count));
+		return static_cast<long>(count);
+	});
+	return result == -ENOENT ? -ENXIO : result;
+}
+
+long lunatik_device_write(lunatik_object_t *object, const void *user, unsigned long size, long long *offset)
+{
+	size = size < write_max ? size : write_max;
+	auto bytes = Bytes::allocate(Device::of(*object).runtime(), size);
+	if (!bytes)
+		return -ENOMEM;
+	if (lunatik_h_from_user(bytes->data(), user, size))
+		return -EFAULT;
+	__attribute__((uninitialized)) lunatik_callback call;
+	call.field = "write";
+	call.argument_count = 2;
+	call.arguments[0] = { .kind = LUNATIK_STRING, .bytes = { bytes->data(), size } };
+	call.arguments[1] = integer(*offset);
+	call.result_count = 2;
+	long result = callback(*object, 0, call, [&](lunatik_callback &done) -> long {
+		unsigned long count = size;
+		if (done.results[0].kind == LUNATIK_INTEGER) {
+			Integer said = done.results[0].integer;
+			if (said < 0)
+				return -EINVAL;
+			count = static_cast<unsigned long>(said) < size ? static_cast<unsigned long>(said) : size;
+		}
+		*offset = next_offset(done.results[1], *offset + static_cast<long long>(count));
+		return static_cast<long>(count);
+	});
+	return result == -ENOENT ? -ENXIO : result;
+}
