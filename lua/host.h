@@ -48,8 +48,15 @@ struct lunatik_extra {
  * on top of that the deepest leaf, a C function that calls nothing of Lua's that looks at the limit again. The host
  * sets stack_limit so that both fit above whatever else must stay free.
  */
-#define LUNATIK_STACK_ERROR_ZONE 1536
+#define LUNATIK_STACK_ERROR_ZONE 2304
 #define LUNATIK_STACK_LEAF 1024
+
+/*
+ * What must be left above stack_limit for the collector to run finalizers: below that they wait for the next cycle. So
+ * a state is closed with its whole stack budget (and, because a finalizer may need memory for its call, without its
+ * memory limit): what cannot be finalized then never is.
+ */
+#define LUNATIK_STACK_FINALIZER 2048
 
 /* ---- what the host implements ---- */
 

@@ -197,9 +197,12 @@ extern void __asan_allocas_unpoison(void *low, long high);
 
 #define LUNATIK_STACK_POINTER() ((unsigned long)__builtin_frame_address(0))
 
-/* True if C code that recurses without luaE_incCstack() must stop. */
+/* True if C code that recurses without luaE_incCstack() must stop; half of the zone is left for its error. */
 #define lunatik_stackfull(L) \
-	luai_unlikely(LUNATIK_STACK_POINTER() < lunatik_gauge(L)->stack_limit - LUNATIK_STACK_ERROR_ZONE)
+	luai_unlikely(LUNATIK_STACK_POINTER() + LUNATIK_STACK_ERROR_ZONE / 2 < lunatik_gauge(L)->stack_limit)
+
+/* True if a finalizer could fail for lack of stack: the collector's own frames and a call. */
+#define lunatik_stacklow(L) (LUNATIK_STACK_POINTER() < lunatik_gauge(L)->stack_limit + LUNATIK_STACK_FINALIZER)
 
 /*
  * Lua counts C calls and gives up at LUAI_MAXCCALLS. One call takes from 60 bytes to 1.3 KiB of stack here, so no
@@ -210,7 +213,7 @@ extern void __asan_allocas_unpoison(void *low, long high);
 #undef getCcalls
 #define getCcalls(L) \
 	(luai_likely(LUNATIK_STACK_POINTER() >= lunatik_gauge(L)->stack_limit) ? lunatik_ccalls(L) : \
-	 lunatik_stackfull(L) ? LUAI_MAXCCALLS / 10 * 11 : \
+	 LUNATIK_STACK_POINTER() + LUNATIK_STACK_ERROR_ZONE < lunatik_gauge(L)->stack_limit ? LUAI_MAXCCALLS / 10 * 11 : \
 	 lunatik_ccalls(L) < LUAI_MAXCCALLS ? LUAI_MAXCCALLS : lunatik_ccalls(L))
 #define lunatik_ccalls(L) ((L)->nCcalls & 0xffff)
 
@@ -283,8 +286,11 @@ extern void luaV_execute_goto(lua_State *L, CallInfo *ci);
 #define freopen(name, mode, f) (fclose(f), lunatik_fopen(L, name))
 #define ferror(f) ((errno = lunatik_file_error(f)) != 0)
 
-/* findfield() walks all of package.loaded, which belongs to the script. */
-#define lua_next(L, index) (lunatik_check(L), lua_next(L, index))
+/*
+ * findfield() walks all of package.loaded, which belongs to the script. It finds nothing when it must stop: raising
+ * here would end the very traceback that says where the script was stopped.
+ */
+#define lua_next(L, index) (luai_unlikely(lunatik_stopped(L)) ? (lua_pop(L, 1), 0) : lua_next(L, index))
 #endif
 
 #ifdef LUNATIK_TU_lbaselib

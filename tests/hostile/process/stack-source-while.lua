@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+-- expect: error: 
+-- Nesting of statements.
+assert(load(("while a do "):rep(10000)))

@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+-- expect: stopped
+-- The length is what __len says.
+table.remove(setmetatable({}, { __len = function() return 1 << 60 end }), 1)
