@@ -62,7 +62,6 @@ user: ## build the command line and the host's unit tests, in build/user
 
 install: install-modules install-user ## install modules, Lua scripts and command line (KVER, DESTDIR, prefix)
 
-# Files that are the same keep their time, so that a guest's depmod is not run again for nothing.
 install-modules:
 	@test -f $(farm)/modules.order || { echo "nothing is built for $(KVER): run make first" >&2; exit 1; }
 	@mkdir -p $(farm)/stripped $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik $(DESTDIR)$(moddir)/lua
@@ -71,15 +70,15 @@ install-modules:
 		case $$object in /*) ;; *) object=$(farm)/$$object ;; esac; ko=$${object%.*}.ko; name=$${ko##*/}; \
 		strip --strip-debug -o $(farm)/stripped/$$name $$ko && \
 		echo "install $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/$$name" && \
-		install -C -m 644 $(farm)/stripped/$$name $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/ || exit 1; \
+		install -m 644 $(farm)/stripped/$$name $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/ || exit 1; \
 	done <$(farm)/modules.order
 	@for ko in $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/*.ko; do \
 		test -e $(farm)/stripped/$${ko##*/} || rm -f $$ko; done
 	@echo "install $(DESTDIR)$(moddir)/lua"
-	@for script in $(scripts); do install -C -D -m 644 lib/$$script $(DESTDIR)$(moddir)/lua/$$script || exit 1; done
-	@for script in $(examples); do install -C -D -m 644 $$script $(DESTDIR)$(moddir)/lua/$$script || exit 1; done
+	@for script in $(scripts); do install -D -m 644 lib/$$script $(DESTDIR)$(moddir)/lua/$$script || exit 1; done
+	@for script in $(examples); do install -D -m 644 $$script $(DESTDIR)$(moddir)/lua/$$script || exit 1; done
 	@# The driver of the README is run by its bare name.
-	@$(if $(wildcard examples/passwd.lua),install -C -m 644 examples/passwd.lua $(DESTDIR)$(moddir)/lua/passwd.lua)
+	@$(if $(wildcard examples/passwd.lua),install -m 644 examples/passwd.lua $(DESTDIR)$(moddir)/lua/passwd.lua)
 	$(if $(DESTDIR),,depmod $(KVER))
 
 install-user:
@@ -93,10 +92,18 @@ uninstall: ## remove what install puts there (KVER, DESTDIR, prefix)
 	@test ! -f build/user/install_manifest.txt || sed 's,^,$(DESTDIR),' build/user/install_manifest.txt | xargs -r rm -fv
 	$(if $(DESTDIR),,depmod $(KVER))
 
-# What a guest sees on top of this machine's root.
+# What a guest sees on top of this machine's root. Made anew, so that nothing stale is in it; what a guest that is
+# running may still look at goes with the next one.
 stage: modules user ## install into build/stage/KVER, where the guest takes it from (KERNEL)
-	@flock $(farm).lock $(MAKE) --no-print-directory install KVER=$(KVER) KDIR=$(KDIR) KERNEL= DESTDIR=$(stage) \
+	@flock $(farm).lock $(MAKE) --no-print-directory stage-locked KVER=$(KVER) KDIR=$(KDIR) KERNEL= \
 		>build/stage.log 2>&1 || { cat build/stage.log >&2; exit 1; }
+
+.PHONY: stage-locked
+stage-locked:
+	rm -rf $(stage).new $(stage).old
+	$(MAKE) --no-print-directory install DESTDIR=$(stage).new
+	test ! -d $(stage) || mv $(stage) $(stage).old
+	mv $(stage).new $(stage)
 
 deps: ## install the Debian packages that make check needs
 	@tests/vm/deps check
@@ -109,7 +116,7 @@ demo: ## boot a guest, load the modules, run the README's driver
 vm-shell: ## open a root shell in the guest (KERNEL)
 	@tests/vm/deps demo
 	@$(MAKE) --no-print-directory stage KERNEL=$(or $(KERNEL),stock)
-	@tests/vm/guest --kernel $(or $(KERNEL),stock) --interactive -- bash -l
+	@tests/vm/guest --kernel $(or $(KERNEL),stock) --interactive -- bash -l || [ $$? -lt 100 ]
 
 check: ## run every test: on the host, then in guests (SUITE=pattern, NO_DEBUG_KERNEL=1)
 	@tests/vm/deps check
