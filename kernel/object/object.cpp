@@ -30,20 +30,21 @@ long Object::alive() noexcept
 // The class' storage follows the object, aligned for anything.
 static constexpr std::size_t storage_offset = (sizeof(Object) + 15) & ~std::size_t{ 15 };
 
-Object *Object::create(const lunatik_class_t &info, std::size_t size, lunatik_opt_t opt, bool atomic) noexcept
+Object *Object::create(const lunatik_class_t &info, std::size_t size, lunatik_opt_t opt, bool atomic, struct module *owner) noexcept
 {
 	if (size > ~std::size_t{ 0 } - storage_offset)
 		return nullptr;
-	if (info.owner && !lunatik_h_try_module_get(info.owner))
+	if (owner && !lunatik_h_try_module_get(owner))
 		return nullptr;
 	void *memory = lunatik_h_kvzalloc(storage_offset + size, atomic);
 	if (!memory) {
-		if (info.owner)
-			lunatik_h_module_put(info.owner);
+		if (owner)
+			lunatik_h_module_put(owner);
 		return nullptr;
 	}
 	auto *object = ::new (memory) Object;
 	object->class_ = &info;
+	object->owner_ = owner;
 	object->opt = opt | info.opt;
 	// SAFETY: the allocation has `size` bytes behind the object.
 	object->private_ = size && !(info.opt & LUNATIK_OPT_EXTERNAL) ? static_cast<char *>(memory) + storage_offset : nullptr;
@@ -59,13 +60,14 @@ void Object::free() noexcept
 {
 	const lunatik_class_t *info = class_;
 	void *data = private_;
+	struct module *owner = owner_;
 	if (constructed_ && info->release && (data || info->opt & LUNATIK_OPT_EXTERNAL))
 		info->release(data);
 	lunatik_h_lock_destroy(lock(), static_cast<int>(context()));
 	alive_objects.fetch_add(-1);
 	lunatik_h_kvfree(this);
-	if (info->owner)
-		lunatik_h_module_put(info->owner);
+	if (owner)
+		lunatik_h_module_put(owner);
 }
 
 bool Object::put() noexcept

@@ -32,7 +32,12 @@ enum class Context : unsigned char { Process, Softirq, Hardirq };
 struct Object final : lunatik_object_s {
 	/// An object of `size` zeroed bytes of storage, with one reference and no handle. Context: any (`atomic` picks
 	/// GFP_ATOMIC). Returns nullptr without memory or when the class' module is going away.
-	[[nodiscard]] static Object *create(const lunatik_class_t &info, std::size_t size, lunatik_opt_t opt, bool atomic) noexcept;
+	[[nodiscard]] static Object *create(const lunatik_class_t &info, std::size_t size, lunatik_opt_t opt, bool atomic,
+					    struct module *owner) noexcept;
+	[[nodiscard]] static Object *create(const lunatik_class_t &info, std::size_t size, lunatik_opt_t opt, bool atomic) noexcept
+	{
+		return create(info, size, opt, atomic, info.owner);
+	}
 
 	/// From the part that C modules see.
 	// SAFETY: every lunatik_object_s is made by create(), as part of an Object.
@@ -69,6 +74,7 @@ private:
 		Object *object;
 	};
 
+	struct module *owner_ = nullptr;	// pinned
 	Deferred deferred_{ {}, this };
 	Atomic<bool> stopped_{ false };
 	bool constructed_ = false;

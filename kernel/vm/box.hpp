@@ -51,14 +51,20 @@ void push_value(lua_State *L, const lunatik_value &value);
 /// Reads the argument at `index` as a value that may leave its runtime; borrowed from the stack. Raises on any other.
 void take_argument(lua_State *L, int index, lunatik_value &value);
 
-/// Registers a class' metatable in the state, once. Raises.
-void register_class(lua_State *L, const lunatik_class_t &info);
+/// Registers a class' metatable in the state, once. `classes` (or nullptr) are those its methods accept besides. Raises.
+void register_class(lua_State *L, const lunatik_class_t &info, struct module *owner, const lunatik_class_t *const *classes);
+
+/// The module that objects of a class pin, as register_class() was told. Never raises.
+[[nodiscard]] struct module *owner_of(lua_State *L, const lunatik_class_t &info) noexcept;
 
 /// Raises the name of an errno, as c-api-4.md says.
 int raise(lua_State *L, int error);
 
 /// The message handler of every protected call: adds the traceback to the runtime's report.
 int traceback(lua_State *L);
+
+/// Counts and logs what a failed callback left on top of the stack and pops it. Returns its negative errno. Never raises.
+int callback_error(Runtime &runtime, lua_State *L, int status) noexcept;
 
 /// Copies what a failed protected call left on top of the stack into `report` and pops it. Never raises.
 void fill_report(lua_State *L, int status, Report &report) noexcept;

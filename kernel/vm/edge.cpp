@@ -80,21 +80,42 @@ static int monitored(lua_State *L)
 	return status == LUA_OK ? lua_gettop(L) : lua_error(L);
 }
 
-void register_class(lua_State *L, const lunatik_class_t &info)
+// The registry keeps a class' metatable under its address, and its owner under the byte behind.
+static const void *owner_key(const lunatik_class_t &info) noexcept
+{
+	// SAFETY: an address inside the class, never dereferenced.
+	return reinterpret_cast<const char *>(&info) + 1;
+}
+
+struct module *owner_of(lua_State *L, const lunatik_class_t &info) noexcept
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, owner_key(info));
+	// SAFETY: only register_class() sets this entry.
+	auto *owner = static_cast<struct module *>(lua_touserdata(L, -1));
+	lua_settop(L, -2);
+	return owner;
+}
+
+void register_class(lua_State *L, const lunatik_class_t &info, struct module *owner, const lunatik_class_t *const *classes)
 {
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &info) == LUA_TTABLE) {
 		lua_pop(L, 1);
 		return;
 	}
 	lua_pop(L, 1);
-	bool wrap = info.opt & LUNATIK_OPT_MONITOR && !(info.opt & LUNATIK_OPT_NATIVE);
+	bool native = info.opt & LUNATIK_OPT_NATIVE;
 	lua_newtable(L);
 	for (const luaL_Reg *method = info.methods; method && method->name; method++) {
-		lua_pushcfunction(L, method->func);
-		if (wrap && method->func)
+		// SAFETY: the array is the module's, which is pinned while its classes are in the state.
+		if (!native)
+			lua_pushlightuserdata(L, const_cast<lunatik_class_t **>(classes));
+		lua_pushcclosure(L, method->func, native ? 0 : 1);
+		if (!native && info.opt & LUNATIK_OPT_MONITOR)
 			lua_pushcclosure(L, monitored, 1);
 		lua_setfield(L, -2, method->name);
 	}
+	lua_pushlightuserdata(L, owner);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, owner_key(info));
 	// A class with an __index method of its own looks its methods up by itself.
 	if (lua_getfield(L, -1, "__index") == LUA_TNIL) {
 		lua_pushvalue(L, -2);
@@ -117,7 +138,7 @@ Box *push_box(lua_State *L, const lunatik_class_t &info, int uservalues)
 	*box = { &Box::the_mark, nullptr, false };
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &info) != LUA_TTABLE) {
 		lua_pop(L, 1);
-		register_class(L, info);
+		register_class(L, info, info.owner, nullptr);
 		lua_rawgetp(L, LUA_REGISTRYINDEX, &info);
 	}
 	lua_setmetatable(L, -2);
@@ -591,7 +612,7 @@ static void take_results(lua_State *L, int first, lunatik_callback &callback) no
 	}
 }
 
-static int callback_error(Runtime &runtime, lua_State *L, int status) noexcept
+int callback_error(Runtime &runtime, lua_State *L, int status) noexcept
 {
 	Report report;
 	runtime.errors.count();
@@ -642,7 +663,7 @@ void lunatik_freebytes(void *bytes)
 int lunatik_openlibrary(lua_State *L, const lunatik_library *library)
 {
 	for (auto *info = library->classes; info && *info; info++)
-		edge::register_class(L, **info);
+		edge::register_class(L, **info, (*info)->owner, nullptr);
 	lua_newtable(L);
 	for (const luaL_Reg *function = library->functions; function && function->name; function++) {
 		lua_pushcfunction(L, function->func);
