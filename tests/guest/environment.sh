@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# suite: core
+#
+# What differs from the Lua of user space: no floats, no io, other names and numbers, text chunks only.
+
+. "$(dirname "$0")/lib/guest.sh"
+lua_suite environment

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+"""What a suite written in Python shares: reports of its tests as KTAP, and scripts in the kernel to try them on."""
+
+import contextlib
+import errno
+import os
+import pathlib
+import re
+import subprocess
+import time
+
+SCRIPTS = pathlib.Path("/lib/modules/lua/test")
+# How much more slowly things may happen than the suites ask for: the detectors cost time.
+SLOW = 4 if os.path.exists("/proc/lockdep_stats") else 1
+
+_number = _failed = 0
+print("KTAP version 1", flush=True)
+SCRIPTS.mkdir(parents=True, exist_ok=True)
+
+
+def ok(name, good, *said):
+    global _number, _failed
+    _number += 1
+    if not good:
+        _failed += 1
+        for line in said:
+            print("# " + str(line).replace("\n", "\n#   "))
+    print(f"{'ok' if good else 'not ok'} {_number} - {name}", flush=True)
+    return bool(good)
+
+
+def equal(name, got, wanted):
+    return ok(name, got == wanted, f"got    {got!r:.2000}", f"wanted {wanted!r:.2000}")
+
+
+def like(name, got, pattern):
+    return ok(name, re.search(pattern, got), f"got    {got!r:.2000}", f"wanted a match of {pattern!r}")
+
+
+def raises(name, wanted, function, *arguments):
+    """The system call fails with this errno, given by its name."""
+    return equal(name, errno_of(function, *arguments), wanted)
+
+
+def errno_of(function, *arguments):
+    try:
+        return f"no error: {function(*arguments)!r}"
+    except OSError as error:
+        return errno.errorcode.get(error.errno, str(error))
+
+
+def finish():
+    print(f"1..{_number}")
+    return 1 if _failed else 0
+
+
+def lunatik(*arguments, source=None, limit=20):
+    """Runs the command line; `source` is its standard input. The result has returncode, stdout and stderr."""
+    return subprocess.run(["lunatik", *arguments], input=source if source is not None else "", text=True,
+                          errors="replace", capture_output=True, timeout=limit * SLOW)
+
+
+def start(*arguments, source=None):
+    """Starts the command line and goes on."""
+    process = subprocess.Popen(["lunatik", *arguments], text=True, errors="replace", stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if source is not None:
+        process.stdin.write(source)
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def run_script(name, source):
+    """Runs source text as a runtime of that name; says so if that fails."""
+    result = lunatik("run", "-", "--name", name, source=source)
+    if result.returncode:
+        ok(f"run {name}", False, result.stdout, result.stderr)
+    return result
+
+
+def install(name, source):
+    """Installs a script that `lunatik run test/NAME` and require("test.NAME") find."""
+    path = SCRIPTS / f"{name}.lua"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(source)
+
+
+def stop(name):
+    return lunatik("stop", name).returncode
+
+
+def state(name):
+    """What `lunatik list` says of a runtime, or None."""
+    for line in lunatik("list").stdout.splitlines():
+        if line.split()[0] == name:
+            return re.search(r"\b(loading|ready|running|stopping)\b", line)[1]
+    return None
+
+
+def within(seconds, condition):
+    """Whether the condition comes true in that time."""
+    until = time.monotonic() + seconds * SLOW
+    while time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return bool(condition())
+
+
+@contextlib.contextmanager
+def faster(name, seconds):
+    """What happens inside takes less than that."""
+    begin = time.monotonic()
+    yield
+    took = time.monotonic() - begin
+    ok(name, took < seconds * SLOW, f"took {took:.2f} s, limit {seconds * SLOW} s")
+
+
+@contextlib.contextmanager
+def opened(path, flags=os.O_RDWR):
+    descriptor = os.open(path, flags)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
