@@ -15,6 +15,10 @@ lua-cflags := -I$(src)/lua/shim -I$(src)/lua -I$(src)/lua/src -include $(src)/lu
 $(foreach name,$(lua-names), \
 	$(eval CFLAGS_lua/$(name).o := $(lua-cflags) -DLUNATIK_TU_$(notdir $(name)) $(lua-cflags-$(notdir $(name)))))
 
+# Lua ends its structures with an array of one and allocates more of it: what UBSAN's bounds would report at once.
+# Kernels differ in whether the file is named with its directory.
+$(foreach name,$(lua-names),$(eval UBSAN_SANITIZE_lua/$(name).o := n)$(eval UBSAN_SANITIZE_$(notdir $(name)).o := n))
+
 # objtool follows an indirect jump only if its table lies in a section whose name changed between kernels.
 lua-jump-table := $(shell sed -n 's/^.define __annotate_jump_table __section("\(.*\)").*/\1/p' \
 	$(srctree)/include/linux/compiler.h)

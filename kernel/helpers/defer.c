@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* workqueue.h, llist.h: what cannot be released where its last user lets go of it is released by a worker. */
+#include <linux/sched.h>
 #include <linux/workqueue.h>
 #include <linux/llist.h>
 #include "helpers.h"

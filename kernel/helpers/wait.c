@@ -23,6 +23,11 @@ long lunatik_h_wait_state(void *waitqueue, lunatik_h_condition condition, void *
 	DEFINE_WAIT(wait);
 	int error = 0;
 
+	/* Not a sleep at all, as for schedule_timeout() itself. */
+	if (state == TASK_RUNNING) {
+		cond_resched();
+		return max(milliseconds, 1L);
+	}
 	for (;;) {
 		prepare_to_wait(queue, &wait, state);
 		if (condition(argument) || !left)

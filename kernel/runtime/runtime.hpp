@@ -56,6 +56,7 @@ struct Report {
 	std::size_t message_size = 0;
 	char *traceback = nullptr;
 	std::size_t traceback_size = 0;
+	bool traced = false;		// the traceback is of the place that matters: keep it
 
 	Report() noexcept = default;
 	Report(const Report &) = delete;

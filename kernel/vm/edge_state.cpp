@@ -40,7 +40,7 @@ int traceback(lua_State *L)
 		lua_replace(L, 1);
 	}
 	Report *report = runtime_of(L).report;
-	if (report && !report->traceback) {
+	if (report && !report->traced) {
 		luaL_traceback(L, L, nullptr, 1);
 		size_t size = 0;
 		const char *text = lua_tolstring(L, -1, &size);
@@ -236,6 +236,7 @@ static lua_State *resume_task(lua_State *L, int first, int *results)
 		size_t size = 0;
 		const char *text = lua_tolstring(L, -1, &size);
 		report->trace({ text, size });
+		report->traced = true;
 	}
 	lua_xmove(task, L, 1);
 	lua_error(L);
