@@ -275,14 +275,20 @@ TEST_CASE("a second answer to one request is not taken for the answer to the nex
 
 TEST_CASE("an answer that comes before the whole request was taken is shown, and ends the session", "[session]")
 {
-	fake::Kernel kernel([](fake::Peer &peer) {
+	std::atomic<bool> tried{false};
+	fake::Kernel kernel([&](fake::Peer &peer) {
 		peer.send(fake::done(LUNATIK_STATUS_USAGE, fake::message("too large")));
+		// It stays open and reads nothing, so only the client can know that the next request would be out of step.
+		while (!tried)
+			std::this_thread::sleep_for(1ms);
 	});
 	Session session(kernel.take_client());
 	const Answer answer = session.request(Request(LUNATIK_REQUEST_EVAL).source(std::string(8 << 20, 'x')));
 	CHECK(answer.status == LUNATIK_STATUS_USAGE);
 	CHECK(answer.message == "too large");
-	CHECK_THROWS_AS(session.request(Request(LUNATIK_REQUEST_LIST)), ClosedError);
+	CHECK_THROWS_AS(session.request(Request(LUNATIK_REQUEST_LIST), {}, 10ms), ClosedError);
+	tried = true;
+	kernel.join();
 }
 
 TEST_CASE("opening says what is wrong", "[session]")
