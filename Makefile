@@ -30,6 +30,8 @@ moddir := $(if $(shell test -L /lib && echo merged),/usr/lib,/lib)/modules
 farm := build/modules/$(KVER)
 stage := build/stage/$(KVER)
 luasrc := build/lua-5.4.7
+# kbuild's own list of what it has built; its names begin with the farm or are relative to it.
+built = $$(sed 's,\.o$$,.ko,; s,^[^/],$(farm)/&,' $(farm)/modules.order)
 jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 scripts = $(sort $(shell cd lib && find . -name '*.lua' -printf '%P\n'))
 examples = $(sort $(shell find examples -name '*.lua' 2>/dev/null))
@@ -53,6 +55,8 @@ modules-locked:
 	@cp -rsf $(CURDIR)/Kbuild $(CURDIR)/kernel $(CURDIR)/lua $(CURDIR)/lib $(CURDIR)/include $(farm)/
 	@cp -sf $(CURDIR)/$(luasrc)/src/*.[ch] $(farm)/lua/src/
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(farm) modules
+	@test -f $(KDIR)/vmlinux || ! grep -qx CONFIG_DEBUG_INFO_BTF_MODULES=y $(KDIR)/include/config/auto.conf || \
+		tests/vm/btf $(KVER) $(KDIR) $(built)
 
 user: ## build the command line and the host's unit tests, in build/user
 	@mkdir -p build
@@ -66,12 +70,10 @@ install-modules:
 	@test -f $(farm)/modules.order || { echo "nothing is built for $(KVER): run make first" >&2; exit 1; }
 	@mkdir -p $(farm)/stripped $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik $(DESTDIR)$(moddir)/lua
 	@rm -f $(farm)/stripped/*.ko
-	@while read -r object; do \
-		case $$object in /*) ;; *) object=$(farm)/$$object ;; esac; ko=$${object%.*}.ko; name=$${ko##*/}; \
+	@for ko in $(built); do name=$${ko##*/}; \
 		strip --strip-debug -o $(farm)/stripped/$$name $$ko && \
 		echo "install $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/$$name" && \
-		install -m 644 $(farm)/stripped/$$name $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/ || exit 1; \
-	done <$(farm)/modules.order
+		install -m 644 $(farm)/stripped/$$name $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/ || exit 1; done
 	@for ko in $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/*.ko; do \
 		test -e $(farm)/stripped/$${ko##*/} || rm -f $$ko; done
 	@echo "install $(DESTDIR)$(moddir)/lua"

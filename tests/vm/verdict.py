@@ -185,7 +185,7 @@ def judge(results, output, console, end, clock, lists):
                          ktap.passed, ktap.failed, ktap.skipped)
 
     if end.status is None:
-        return be(Verdict.HARNESS, f"QEMU did not start: {_last(end.words)}")
+        return be(Verdict.HARNESS, f"QEMU did not start: {_first(end.words)}")
     records = _records(results)
     if splat := lists.first(console):
         return be(Verdict.CRASHED, splat)
@@ -215,8 +215,8 @@ def _allocator(leak):
     return f", the first allocated in {frame}" if frame else ""
 
 
-def _last(words):
-    return (words.strip().splitlines() or ["it says nothing"])[-1]
+def _first(words):
+    return (words.strip().splitlines() or ["it says nothing"])[0]
 
 
 def _unfinished(records, console, end, clock):
@@ -229,7 +229,7 @@ def _unfinished(records, console, end, clock):
     if clock.stop is Stop.TIME:
         return Verdict.TIMEOUT, f"the guest was not done within {clock.limit:.0f} s"
     if end.status > 0 and not console.strip():
-        return Verdict.HARNESS, f"QEMU did not start: {_last(end.words)}"
+        return Verdict.HARNESS, f"QEMU did not start: {_first(end.words)}"
     how = f"by signal {-end.status}" if end.status < 0 else f"with status {end.status}"
     return Verdict.LOST, f"the guest ended {where} without a result; QEMU ended {how}"
 

@@ -108,7 +108,7 @@ static void stay(void)
 	__module_get(THIS_MODULE);
 }
 
-/* A hook that is forgotten when the module goes: the timer calls into freed code. */
+/* A hook that is forgotten when the module goes: the timer would call into freed code. */
 static void tick(struct timer_list *unused)
 {
 }
@@ -118,7 +118,7 @@ static struct timer_list timer;
 static void forgotten(void)
 {
 	timer_setup(&timer, tick, 0);
-	mod_timer(&timer, jiffies + 3 * HZ);
+	mod_timer(&timer, jiffies + 3600 * HZ);
 }
 
 static const struct {
