@@ -219,7 +219,8 @@ struct Answer {
 	std::string traceback;
 	std::vector<std::string> values;
 	bool incomplete = false;	/* the source ended too early */
-	bool timed_out = false;		/* the time limit had passed and the script was interrupted for it */
+	bool interrupted = false;	/* an interrupt was sent, for whatever reason; the status tells whether it was in time */
+	bool timed_out = false;		/* it was sent because the time limit had passed */
 
 	bool ok() const noexcept { return status == LUNATIK_STATUS_OK; }
 };

@@ -132,6 +132,7 @@ struct Request {
 	Context context = Context::Process;
 	std::size_t maxalloc = 0;
 	bool expression = false;
+	__u64 fault = 0;
 
 	/// Returns what is wrong with it, or nullptr.
 	[[nodiscard]] const char *parse(std::string_view payload) noexcept
@@ -177,6 +178,8 @@ private:
 			maxalloc = value;
 			return nullptr;
 		}
+		case LUNATIK_ATTRIBUTE_FAULT:
+			return attribute.read(fault) ? nullptr : "malformed fault";
 		case LUNATIK_ATTRIBUTE_PERCPU:
 			return "per-CPU runtimes are not supported by this module yet";
 		default:
@@ -689,6 +692,8 @@ void lunatik_session::handle(lunatik_frame_type type, std::string_view payload) 
 		values_ = nullptr;
 		return;
 	}
+	if (request.fault)
+		lunatik_h_fail_allocation(request.fault);
 	switch (type) {
 	case LUNATIK_REQUEST_RUN:
 	case LUNATIK_REQUEST_SPAWN:
@@ -710,6 +715,7 @@ void lunatik_session::handle(lunatik_frame_type type, std::string_view payload) 
 		report.status = LUNATIK_STATUS_USAGE;
 		report.say("unknown request");
 	}
+	lunatik_h_fail_allocation(0);
 	if (!values.complete()) {
 		report.status = LUNATIK_STATUS_LIMIT;
 		report.say("not enough memory for the results");

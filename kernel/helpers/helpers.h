@@ -22,7 +22,6 @@ typedef __SIZE_TYPE__ lunatik_h_size;
 
 /* ---- slab.h, mm.h, vmalloc.h: memory; @atomic picks GFP_ATOMIC; never warns, NULL when there is none ---- */
 void *lunatik_h_kmalloc(lunatik_h_size size, int atomic);
-void *lunatik_h_kzalloc(lunatik_h_size size, int atomic);
 void lunatik_h_kfree(const void *memory);
 void *lunatik_h_kvmalloc(lunatik_h_size size, int atomic);	/* atomic: at most what kmalloc gives */
 void *lunatik_h_kvzalloc(lunatik_h_size size, int atomic);
@@ -30,12 +29,23 @@ void lunatik_h_kvfree(const void *memory);
 void *lunatik_h_page(int atomic);	/* one page, aligned to its size */
 void lunatik_h_freepage(void *page);
 
+/**
+ * Makes the @nth allocation of the calling task from now on fail, and every one after it, here and in the runtimes'
+ * pools; 0 ends that. For the tests: one task at a time.
+ */
+void lunatik_h_fail_allocation(unsigned long nth);
+/** Nonzero while that is on for any task; then lunatik_h_should_fail() says whether this one fails. */
+extern int lunatik_h_failing;
+int lunatik_h_should_fail(void);
+
 /* ---- mutex.h, spinlock.h: the lock of an object, by context (0 process, 1 softirq, 2 hardirq) ---- */
 void lunatik_h_lock_init(void *lock, int context);
 void lunatik_h_lock_destroy(void *lock, int context);
 /** Locks. Process: killable by signals unless @uninterruptible, then returns -EINTR; @depth is lockdep's nesting. */
 int lunatik_h_lock(void *lock, int context, int uninterruptible, int depth, unsigned long *flags);
 int lunatik_h_trylock(void *lock, int context, unsigned long *flags);
+/** Locks a process lock whatever signals say, but not for longer than @milliseconds: -ETIMEDOUT then. */
+int lunatik_h_lock_briefly(void *lock, unsigned int milliseconds);
 void lunatik_h_unlock(void *lock, int context, unsigned long flags);
 
 /** A raw spinlock with interrupts off: short critical sections of the core itself. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* mutex.h, spinlock.h */
+#include <linux/jiffies.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include "helpers.h"
 #include "lock.h"
@@ -55,6 +57,19 @@ int lunatik_h_trylock(void *lock, int context, unsigned long *flags)
 	if (context == SOFTIRQ)
 		return spin_trylock_bh(&l->spinlock);
 	return raw_spin_trylock_irqsave(&l->raw, *flags);
+}
+
+int lunatik_h_lock_briefly(void *lock, unsigned int milliseconds)
+{
+	union lunatik_h_lock *l = lock;
+	unsigned long end = jiffies + msecs_to_jiffies(milliseconds);
+
+	while (!mutex_trylock(&l->mutex)) {
+		if (time_after(jiffies, end))
+			return -ETIMEDOUT;
+		schedule_timeout_uninterruptible(1);
+	}
+	return 0;
 }
 
 void lunatik_h_unlock(void *lock, int context, unsigned long flags)

@@ -3,18 +3,53 @@
 #include <linux/slab.h>
 #include <linux/mm.h>
 #include <linux/gfp.h>
+#include <linux/mutex.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 #include "helpers.h"
 
 #define LUNATIK_GFP(atomic) ((atomic) ? GFP_ATOMIC | __GFP_NOWARN : GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
 
-void *lunatik_h_kmalloc(size_t size, int atomic)
+int lunatik_h_failing;
+static struct task_struct *failing_task;
+static unsigned long failing_after;
+
+void lunatik_h_fail_allocation(unsigned long nth)
 {
-	return size > KMALLOC_MAX_SIZE ? NULL : kmalloc(size, LUNATIK_GFP(atomic));
+	static DEFINE_MUTEX(turn);
+
+	if (nth) {
+		mutex_lock(&turn);
+		failing_after = nth;
+		WRITE_ONCE(failing_task, current);
+		WRITE_ONCE(lunatik_h_failing, 1);
+	} else if (failing_task == current) {
+		WRITE_ONCE(lunatik_h_failing, 0);
+		WRITE_ONCE(failing_task, NULL);
+		mutex_unlock(&turn);
+	}
 }
 
-void *lunatik_h_kzalloc(size_t size, int atomic)
+int lunatik_h_should_fail(void)
 {
-	return size > KMALLOC_MAX_SIZE ? NULL : kzalloc(size, LUNATIK_GFP(atomic));
+	if (READ_ONCE(failing_task) != current || !in_task())
+		return 0;
+	/* Stays at one: Lua collects its garbage and asks again, and must not get it then. */
+	if (failing_after > 1) {
+		failing_after--;
+		return 0;
+	}
+	return 1;
+}
+
+static inline bool fails(void)
+{
+	return unlikely(READ_ONCE(lunatik_h_failing)) && lunatik_h_should_fail();
+}
+
+void *lunatik_h_kmalloc(size_t size, int atomic)
+{
+	return size > KMALLOC_MAX_SIZE || fails() ? NULL : kmalloc(size, LUNATIK_GFP(atomic));
 }
 
 void lunatik_h_kfree(const void *memory)
@@ -27,14 +62,16 @@ void *lunatik_h_kvmalloc(size_t size, int atomic)
 	if (atomic)
 		return lunatik_h_kmalloc(size, atomic);
 	/* kvmalloc() warns above INT_MAX whatever the flags say. */
-	return size > INT_MAX ? NULL : kvmalloc(size, GFP_KERNEL | __GFP_NOWARN);
+	return size > INT_MAX || fails() ? NULL : kvmalloc(size, GFP_KERNEL | __GFP_NOWARN);
 }
 
 void *lunatik_h_kvzalloc(size_t size, int atomic)
 {
-	if (atomic)
-		return lunatik_h_kzalloc(size, atomic);
-	return size > INT_MAX ? NULL : kvzalloc(size, GFP_KERNEL | __GFP_NOWARN);
+	void *memory = lunatik_h_kvmalloc(size, atomic);
+
+	if (memory)
+		memset(memory, 0, size);
+	return memory;
 }
 
 void lunatik_h_kvfree(const void *memory)
@@ -44,7 +81,7 @@ void lunatik_h_kvfree(const void *memory)
 
 void *lunatik_h_page(int atomic)
 {
-	return (void *)__get_free_page(LUNATIK_GFP(atomic));
+	return fails() ? NULL : (void *)__get_free_page(LUNATIK_GFP(atomic));
 }
 
 void lunatik_h_freepage(void *page)

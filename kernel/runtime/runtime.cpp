@@ -22,6 +22,8 @@ static constexpr unsigned close_milliseconds = 500;
 static constexpr long grace_milliseconds = 400;
 // How long stop() tries before it leaves the state to its last user.
 static constexpr unsigned stop_milliseconds = 5000;
+// How long an entry waits that nothing else may end.
+static constexpr unsigned brief_milliseconds = 1000;
 // Log lines a runtime may write each second.
 static constexpr int log_lines = 50;
 // Stack that must stay free below Lua for the kernel functions that bodies call: a sleeping one may go through the whole
@@ -323,8 +325,10 @@ int Runtime::enter(unsigned flags, Runtime *outer) noexcept
 	if (outer && deadlocks(*outer))
 		return -EDEADLK;
 	unsigned long irq = 0;
-	int error = lunatik_h_lock(object.lock(), static_cast<int>(context), flags & LUNATIK_ENTER_UNINTERRUPTIBLE,
-				   outer ? 1 : 0, &irq);
+	int error = flags & LUNATIK_ENTER_BRIEFLY && context == Context::Process
+			    ? lunatik_h_lock_briefly(object.lock(), brief_milliseconds)
+			    : lunatik_h_lock(object.lock(), static_cast<int>(context), flags & LUNATIK_ENTER_UNINTERRUPTIBLE,
+					     outer ? 1 : 0, &irq);
 	if (outer) {
 		IrqGuard guard(all_lock);
 		outer->waits_for_ = nullptr;

@@ -103,11 +103,8 @@ void Pool::free_chunk(Chunk *chunk) noexcept
 
 void *Pool::take(std::size_t size) noexcept
 {
-	if (fail_at_ && !--fail_at_) [[unlikely]] {
-		// Every retry of this allocation fails too: Lua collects and asks again once.
-		fail_at_ = 1;
+	if (lunatik_h_failing && lunatik_h_should_fail()) [[unlikely]]
 		return nullptr;
-	}
 	if (!pooled || size > largest) {
 		if (!fits(size))
 			return nullptr;

@@ -31,8 +31,6 @@ public:
 	[[nodiscard]] std::size_t held() const noexcept { return __atomic_load_n(&held_, __ATOMIC_RELAXED); }
 	/// The most it may hold.
 	[[nodiscard]] std::size_t cap() const noexcept { return cap_; }
-	/// Makes the n-th allocation from now fail (1 is the next), for the tests; 0 lets all pass.
-	void fail_at(unsigned long n) noexcept { fail_at_ = n; }
 
 private:
 	static constexpr std::size_t granule = 16;
@@ -72,7 +70,6 @@ private:
 	Chunk *spare_ = nullptr;	// chunks of no size
 	std::size_t held_ = 0;
 	std::size_t cap_;
-	unsigned long fail_at_ = 0;
 	bool atomic_ = false;
 };
 

@@ -120,8 +120,11 @@ void lunatik_device_release(lunatik_object_t *object)
 	call.field = "release";
 	call.argument_count = 0;
 	call.result_count = 0;
-	// close(2) must reach the driver even from a task that is being killed. Whoever is inside ends when it is stopped.
-	callback(*object, LUNATIK_ENTER_UNINTERRUPTIBLE, call, [](lunatik_callback &) { return 0L; });
+	// The driver hears of every close(2), even of a task that is being killed; but such a task must not wait for a script
+	// that does not end.
+	auto nothing = [](lunatik_callback &) { return 0L; };
+	if (callback(*object, 0, call, nothing) == -EINTR)
+		callback(*object, LUNATIK_ENTER_BRIEFLY, call, nothing);
 }
 
 long lunatik_device_read(lunatik_object_t *object, void *user, unsigned long size, long long *offset)
