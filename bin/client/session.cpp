@@ -230,6 +230,7 @@ Answer Session::serve(const Callbacks &callbacks, std::optional<std::chrono::mil
 	std::optional<Clock::time_point> until;
 	if (timeout)
 		until = Clock::now() + *timeout;
+	bool interrupted = false;
 	bool timed_out = false;
 	bool delivered = false;
 
@@ -239,6 +240,7 @@ Answer Session::serve(const Callbacks &callbacks, std::optional<std::chrono::mil
 		// The kernel may have answered and then refused the rest, so what it said comes before the failure.
 		const bool open = receive();
 		if (std::optional<Answer> answer = dispatch_all(callbacks)) {
+			answer->interrupted = interrupted;
 			answer->timed_out = timed_out;
 			usable_ = open && failure == 0 && delivered;
 			return *answer;
@@ -255,6 +257,7 @@ Answer Session::serve(const Callbacks &callbacks, std::optional<std::chrono::mil
 			if (timed_out)
 				throw TimeoutError(LUNATIK_STATUS_TIMEOUT, "timed out, and the script did not end when interrupted");
 			timed_out = true;
+			interrupted = true;
 			until = Clock::now() + grace;
 			outgoing_ += interrupt_frame;
 		}
@@ -263,6 +266,7 @@ Answer Session::serve(const Callbacks &callbacks, std::optional<std::chrono::mil
 		if (read(wakeup_.get(), &wakeups, sizeof(wakeups)) == sizeof(wakeups)) {
 			if (abandoned_.load())
 				throw AbandonedError(LUNATIK_STATUS_INTERRUPTED, "left without waiting for the script to end");
+			interrupted = true;
 			outgoing_ += interrupt_frame;
 		}
 	}

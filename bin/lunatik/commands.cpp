@@ -232,12 +232,13 @@ int do_list(const Options &, Environment &environment, Console &console)
 /* Runs a request that may print, and shows how it ended; as JSON all at once, as text while it happens. */
 int show_run(Session &session, Console &console, const Options &options, const Request &request, bool values)
 {
+	const bool passing = request.type() == LUNATIK_REQUEST_EVAL;
 	if (!console.json()) {
 		const Answer answer = evaluate(session, console, request, options.timeout);
 		require_ok(answer, options);
 		if (values)
 			show_values(console, answer);
-		return 0;
+		return exit_status(answer, passing);
 	}
 
 	std::string output;
@@ -248,11 +249,11 @@ int show_run(Session &session, Console &console, const Options &options, const R
 		Interrupts interrupts(session);
 		answer = session.request(request, callbacks, options.timeout);
 	}
-	Json object{{"status", exit_status(*answer)}, {"output", output}, {"values", answer->values}};
+	Json object{{"status", exit_status(*answer, passing)}, {"output", output}, {"values", answer->values}};
 	if (!answer->ok())
 		object["error"] = error_object(failure_of(*answer, options));
 	console.object(object);
-	return exit_status(*answer);
+	return exit_status(*answer, passing);
 }
 
 int do_eval(const Options &options, Environment &environment, Console &console)
@@ -431,11 +432,14 @@ void show_values(Console &console, const Answer &answer)
 		console.data(fmt::format("{}\n", fmt::join(answer.values, "\t")));
 }
 
-int exit_status(const Answer &answer)
+int exit_status(const Answer &answer, bool passing)
 {
+	const bool ended_by_it = answer.status == LUNATIK_STATUS_INTERRUPTED || (passing && answer.ok());
 	// The limit is this side's: the kernel saw an interrupt like any other.
-	if (answer.timed_out && answer.status == LUNATIK_STATUS_INTERRUPTED)
+	if (answer.timed_out && ended_by_it)
 		return LUNATIK_STATUS_TIMEOUT;
+	if (answer.interrupted && ended_by_it)
+		return LUNATIK_STATUS_INTERRUPTED;
 	return answer.status;
 }
 
@@ -469,7 +473,8 @@ Failure failure_of(const Answer &answer, const Options &options)
 		break;
 	case LUNATIK_STATUS_LIMIT:
 		if (runs && answer.code != ETIME && answer.code != ETIMEDOUT)
-			hint = "a larger memory cap is given by --maxalloc 64M";
+			hint = fmt::format("a larger memory cap: {}--maxalloc 256M",
+				(options.code || options.script == "-") && !options.name ? "--name NAME " : "");
 		break;
 	case LUNATIK_STATUS_TIMEOUT:
 		if (answer.timed_out)

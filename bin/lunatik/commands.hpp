@@ -49,8 +49,11 @@ Failure failure_of(const client::Answer &answer, const Options &options);
 /** What a client library's exception means to the user. */
 Failure failure_of(const client::Error &error, const Environment &environment);
 
-/** The exit status of an answer. */
-int exit_status(const client::Answer &answer);
+/**
+ * The exit status of an answer. `passing` says that the request leaves nothing behind: a script whose sleep was cut short
+ * by an interrupt may well end without an error, but was interrupted nevertheless. One that stays and runs has succeeded.
+ */
+int exit_status(const client::Answer &answer, bool passing = false);
 
 /** An aligned table of runtimes, one line each below a head; empty for none. */
 std::string runtime_table(const std::vector<client::Item> &items);

@@ -195,7 +195,7 @@ void remove_modules(const ModuleHost &host, const std::string &device)
 			const std::vector<std::string> users = users_of(host, device);
 			std::string hint = "close what uses them, and again: sudo lunatik unload";
 			if (!users.empty())
-				hint = fmt::format("{} is held open by {}", device, fmt::join(users, ", "));
+				hint = fmt::format("these have {} open and must end first: {}", device, fmt::join(users, ", "));
 			throw Failure(LUNATIK_STATUS_SCRIPT, fmt::format("{}", fmt::join(complaints, "; ")), hint);
 		}
 		std::this_thread::sleep_for(std::chrono::milliseconds(50));

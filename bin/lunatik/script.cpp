@@ -88,7 +88,7 @@ std::string read_source(const std::string &path, int input)
 		// An endless file must not fill the memory before the kernel could refuse it.
 		if (source.size() > LUNATIK_REQUEST_MAX)
 			throw Failure(LUNATIK_STATUS_USAGE, fmt::format("{} is larger than a script may be ({} MiB)",
-				path == "-" ? "standard input" : path, LUNATIK_REQUEST_MAX >> 20));
+				path == "-" ? "standard input" : path, LUNATIK_REQUEST_MAX >> 20), "divide it, and require() the parts");
 	}
 	hide_shebang(source);
 	return source;

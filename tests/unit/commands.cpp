@@ -335,6 +335,31 @@ TEST_CASE("a time limit has its own exit status", "[commands]")
 	CHECK(shown.err == "lunatik: timed out after 0.05 s\n");
 }
 
+TEST_CASE("a script whose sleep was cut short was interrupted, unless it stays", "[commands]")
+{
+	Stage stage;
+	const auto ending_well = [](fake::Peer &peer) {
+		peer.receive();
+		peer.expect(LUNATIK_REQUEST_INTERRUPT);
+		peer.send(fake::done(0, attribute(LUNATIK_ATTRIBUTE_VALUE, "99")));
+	};
+	const Shown passing = stage.run({"run", "-e", "linux.schedule(100)", "--timeout", "0.02"}, ending_well);
+	CHECK(passing.status == 8);
+	CHECK(passing.out == "99\n");
+	const Shown json = stage.run({"-j", "run", "-e", "linux.schedule(100)", "--timeout", "0.02"}, ending_well);
+	CHECK(json.status == 8);
+	CHECK(nlohmann::json::parse(json.out)["status"] == 8);
+	CHECK(stage.run({"run", "x", "--timeout", "0.02"}, ending_well).status == 0);
+
+	lunatik::client::Answer answer;
+	CHECK(exit_status(answer, true) == 0);
+	answer.interrupted = true;
+	CHECK(exit_status(answer, true) == 130);
+	CHECK(exit_status(answer, false) == 0);
+	answer.status = LUNATIK_STATUS_SCRIPT;
+	CHECK(exit_status(answer, true) == 1);
+}
+
 TEST_CASE("without the module, nothing is tried silently", "[commands]")
 {
 	Stage stage;

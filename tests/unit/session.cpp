@@ -136,6 +136,7 @@ TEST_CASE("interrupt() sends one frame and waits for the end", "[session]")
 	};
 	const Answer answer = session.request(Request(LUNATIK_REQUEST_EVAL).source("while true do end"), callbacks);
 	CHECK(answer.status == LUNATIK_STATUS_INTERRUPTED);
+	CHECK(answer.interrupted);
 	CHECK_FALSE(answer.timed_out);
 	CHECK(output == "runninglast words");
 	CHECK(session.request(Request(LUNATIK_REQUEST_EVAL).source("1")).ok());
@@ -207,7 +208,9 @@ TEST_CASE("a time limit that is not reached changes nothing", "[session]")
 		peer.send(fake::done());
 	});
 	Session session(kernel.take_client());
-	CHECK_FALSE(session.request(Request(LUNATIK_REQUEST_EVAL).source("1"), {}, 1min).timed_out);
+	const Answer answer = session.request(Request(LUNATIK_REQUEST_EVAL).source("1"), {}, 1min);
+	CHECK_FALSE(answer.timed_out);
+	CHECK_FALSE(answer.interrupted);
 	kernel.join();
 }
 
