@@ -34,40 +34,29 @@ static int math_tointeger(lua_State *L)
 	return 1;
 }
 
-/* Pushes the argument for which no other one is `before` it. */
-static int extreme(lua_State *L, int (*before)(lua_Integer a, lua_Integer b))
+/* Pushes the argument that is before, or after, all the others; like Lua's own this leaves the types to the order. */
+static int extreme(lua_State *L, int after)
 {
 	int count = lua_gettop(L);
-	lua_Integer best = luaL_checkinteger(L, 1);
+	int best = 1;
 
+	luaL_argcheck(L, count >= 1, 1, "value expected");
 	for (int i = 2; i <= count; i++) {
-		lua_Integer n = luaL_checkinteger(L, i);
-
-		if (before(n, best))
-			best = n;
+		if (after ? lua_compare(L, best, i, LUA_OPLT) : lua_compare(L, i, best, LUA_OPLT))
+			best = i;
 	}
-	lua_pushinteger(L, best);
+	lua_pushvalue(L, best);
 	return 1;
-}
-
-static int less(lua_Integer a, lua_Integer b)
-{
-	return a < b;
-}
-
-static int greater(lua_Integer a, lua_Integer b)
-{
-	return a > b;
 }
 
 static int math_min(lua_State *L)
 {
-	return extreme(L, less);
+	return extreme(L, 0);
 }
 
 static int math_max(lua_State *L)
 {
-	return extreme(L, greater);
+	return extreme(L, 1);
 }
 
 static const luaL_Reg functions[] = {

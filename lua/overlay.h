@@ -197,9 +197,9 @@ extern void __asan_allocas_unpoison(void *low, long high);
 
 #define LUNATIK_STACK_POINTER() ((unsigned long)__builtin_frame_address(0))
 
-/* True if C code that recurses without luaE_incCstack() must stop; half of the zone is left for its error. */
+/* True at the end of the error zone, where C code that recurses without luaE_incCstack() must stop as well. */
 #define lunatik_stackfull(L) \
-	luai_unlikely(LUNATIK_STACK_POINTER() + LUNATIK_STACK_ERROR_ZONE / 2 < lunatik_gauge(L)->stack_limit)
+	luai_unlikely(LUNATIK_STACK_POINTER() + LUNATIK_STACK_ERROR_ZONE < lunatik_gauge(L)->stack_limit)
 
 /* True if a finalizer could fail for lack of stack: the collector's own frames and a call. */
 #define lunatik_stacklow(L) (LUNATIK_STACK_POINTER() < lunatik_gauge(L)->stack_limit + LUNATIK_STACK_FINALIZER)
@@ -213,7 +213,7 @@ extern void __asan_allocas_unpoison(void *low, long high);
 #undef getCcalls
 #define getCcalls(L) \
 	(luai_likely(LUNATIK_STACK_POINTER() >= lunatik_gauge(L)->stack_limit) ? lunatik_ccalls(L) : \
-	 LUNATIK_STACK_POINTER() + LUNATIK_STACK_ERROR_ZONE < lunatik_gauge(L)->stack_limit ? LUAI_MAXCCALLS / 10 * 11 : \
+	 lunatik_stackfull(L) ? LUAI_MAXCCALLS / 10 * 11 : \
 	 lunatik_ccalls(L) < LUAI_MAXCCALLS ? LUAI_MAXCCALLS : lunatik_ccalls(L))
 #define lunatik_ccalls(L) ((L)->nCcalls & 0xffff)
 

@@ -1,0 +1,17 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+-- __tostring and __name.
+print(setmetatable({}, { __tostring = function() return "custom" end }))
+print(pcall(tostring, setmetatable({}, { __tostring = function(t) return t.n end })))
+print((tostring(setmetatable({}, { __name = "My.Type" })):gsub("0?x?%x+$", "ADDRESS")))
+print((tostring(setmetatable({}, { __name = 5 })):gsub("0?x?%x+$", "ADDRESS")))
+print(pcall(tostring, setmetatable({}, { __tostring = function() return {} end })))
+print(pcall(tostring, setmetatable({}, { __tostring = function() return 5 end })))
+print(pcall(tostring, setmetatable({}, { __tostring = 5 })))
+print(pcall(tostring, setmetatable({}, { __tostring = function() error("inside") end })))
+print(pcall(print, setmetatable({}, { __tostring = function() return nil end })))
+print(("%s|%10s|%.2s"):format(setmetatable({}, { __tostring = function() return "abc" end }), setmetatable({}, { __tostring = function() return "abc" end }), setmetatable({}, { __tostring = function() return "abc" end })))
+print(pcall(string.rep, setmetatable({}, { __name = "My.Type" })))
+print(pcall(math.abs, setmetatable({}, { __name = "My.Type" })))
+print(pcall(ipairs))
+print(tostring(nil), tostring(true), tostring(-5), tostring("s"))
+print((tostring(print):gsub("0?x?%x+$", "ADDRESS")), (tostring({}):gsub("0?x?%x+$", "ADDRESS")), (tostring(coroutine.create(print)):gsub("0?x?%x+$", "ADDRESS")))
