@@ -4,6 +4,7 @@
 #include <new>
 
 #include "helpers/helpers.h"
+#include "host.h"
 #include "object/object.hpp"
 #include "object/shared.hpp"
 #include "runtime/registry.hpp"
@@ -21,6 +22,7 @@ int lunatik_core_init()
 {
 	if (auto result = objects_init(); !result)
 		return result.negative();
+	lunatik_hash_factor = lunatik_h_random_u64() | 1;
 	registry::init();
 	runtimes_init();
 	if (auto result = shared_init(); !result) {

@@ -44,6 +44,11 @@ struct lunatik_extra {
 };
 
 /*
+ * Bits of a gauge's stop that only ask the state to look in at lunatik_poll(), which then returns; any other ends what runs.
+ */
+#define LUNATIK_STOP_LOOK 3
+
+/*
  * Bytes that Lua may use below stack_limit: the zone in which an error about the overflow is raised and its handler
  * runs (ERROR_ZONE), and below that the deepest leaf, a C function that calls nothing that looks at the limit again
  * (LEAF: a traceback). The host sets stack_limit so that both fit above whatever else must stay free, the allocator's

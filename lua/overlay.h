@@ -290,7 +290,7 @@ extern void luaV_execute_goto(lua_State *L, CallInfo *ci);
  * findfield() walks all of package.loaded, which belongs to the script. It finds nothing when it must stop: raising
  * here would end the very traceback that says where the script was stopped.
  */
-#define lua_next(L, index) (luai_unlikely(lunatik_stopped(L)) ? (lua_pop(L, 1), 0) : lua_next(L, index))
+#define lua_next(L, index) (luai_unlikely(lunatik_stopped(L) & ~LUNATIK_STOP_LOOK) ? (lua_pop(L, 1), 0) : lua_next(L, index))
 #endif
 
 #ifdef LUNATIK_TU_lbaselib

@@ -207,7 +207,7 @@ void lunatik_freebytes(void *bytes);
  *	table as first argument
  * @argument_count: arguments set
  * @result_count: results wanted
- * @missing: set if the table has no such field
+ * @outcome: lunatik.ko's own
  * @results: filled; strings are borrowed until lunatik_leave()
  */
 struct lunatik_callback {
@@ -215,7 +215,7 @@ struct lunatik_callback {
 	const char *field;
 	unsigned char argument_count;
 	unsigned char result_count;
-	LUNATIK_BOOL missing;
+	int outcome;
 	struct lunatik_value arguments[6];
 	struct lunatik_value results[LUNATIK_RESULTS];
 };

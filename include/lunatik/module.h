@@ -7,6 +7,11 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+/* Our own Kbuild says which; a module of somebody else's may say its own. */
+#ifndef LUNATIK_VERSION
+#define LUNATIK_VERSION "0"
+#endif
+
 struct lua_State;
 
 /**
@@ -43,6 +48,7 @@ struct lua_State;
 	module_exit(lunatik_library_exit); \
 	MODULE_LICENSE("Dual MIT/GPL"); \
 	MODULE_DESCRIPTION(description); \
+	MODULE_VERSION(LUNATIK_VERSION); \
 	MODULE_ALIAS(alias)
 
 static inline int lunatik_no_init(void)

@@ -92,6 +92,7 @@ enum lunatik_attribute_type {
 	LUNATIK_ATTRIBUTE_AGE = 18,	/* u64: nanoseconds since it was created */
 	LUNATIK_ATTRIBUTE_NETNS = 19,	/* u32: inode number of its network namespace, as `lsns -t net` shows */
 	LUNATIK_ATTRIBUTE_FAULT = 21,	/* u64: RUN, SPAWN, EVAL: the n-th allocation, and every one after it, fails; for tests */
+	LUNATIK_ATTRIBUTE_PATH = 22,	/* bytes: RUN, SPAWN with SOURCE: where it came from, as error messages show it */
 	LUNATIK_ATTRIBUTE_THREAD = 20,	/* u32: pid of its thread, if it was spawned and runs */
 };
 

@@ -24,6 +24,7 @@ public:
 	T exchange(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_SEQ_CST); }
 	/// Full barrier. Returns the value before.
 	T fetch_add(T value) noexcept { return __atomic_fetch_add(&value_, value, __ATOMIC_SEQ_CST); }
+	T fetch_sub(T value) noexcept { return __atomic_fetch_sub(&value_, value, __ATOMIC_SEQ_CST); }
 	T fetch_or(T value) noexcept { return __atomic_fetch_or(&value_, value, __ATOMIC_SEQ_CST); }
 	T fetch_and(T value) noexcept { return __atomic_fetch_and(&value_, value, __ATOMIC_SEQ_CST); }
 	/// Counts without a locked instruction: only where one writer at a time is certain.

@@ -127,6 +127,7 @@ private:
 struct Request {
 	std::string_view name;
 	std::string_view source;
+	std::string_view path;
 	std::string_view arguments[arguments_max];
 	std::size_t argument_count = 0;
 	Context context = Context::Process;
@@ -155,6 +156,9 @@ private:
 			return nullptr;
 		case LUNATIK_ATTRIBUTE_SOURCE:
 			source = attribute.value;
+			return nullptr;
+		case LUNATIK_ATTRIBUTE_PATH:
+			path = attribute.value;
 			return nullptr;
 		case LUNATIK_ATTRIBUTE_ARGUMENT:
 			if (argument_count == arguments_max)
@@ -581,7 +585,8 @@ void lunatik_session::handle_run(const Request &request, bool spawn, Report &rep
 			      .source = request.source,
 			      .arguments = request.arguments,
 			      .argument_count = request.argument_count,
-			      .output = this },
+			      .output = this,
+			      .path = request.path },
 			    spawn, report,
 			    [](void *self, Runtime *runtime) {
 				    // SAFETY: the watcher given below.
@@ -661,8 +666,8 @@ void lunatik_session::handle_list() noexcept
 			frame.bytes(LUNATIK_ATTRIBUTE_NAME, runtime.name.view());
 			frame.number(LUNATIK_ATTRIBUTE_CONTEXT, static_cast<__u32>(runtime.context));
 			frame.number(LUNATIK_ATTRIBUTE_STATE, static_cast<__u32>(state));
-			frame.number(LUNATIK_ATTRIBUTE_MEMORY, static_cast<__u64>(runtime.pool.held()));
-			frame.number(LUNATIK_ATTRIBUTE_MAXALLOC, static_cast<__u64>(runtime.pool.cap()));
+			frame.number(LUNATIK_ATTRIBUTE_MEMORY, static_cast<__u64>(runtime.account.held()));
+			frame.number(LUNATIK_ATTRIBUTE_MAXALLOC, static_cast<__u64>(runtime.account.cap()));
 			frame.number(LUNATIK_ATTRIBUTE_CALLS, static_cast<__u64>(runtime.calls.load()));
 			frame.number(LUNATIK_ATTRIBUTE_ERRORS, static_cast<__u64>(runtime.errors.load()));
 			frame.number(LUNATIK_ATTRIBUTE_AGE, static_cast<__u64>(lunatik_h_ktime_get_ns() - runtime.created));

@@ -5,6 +5,7 @@
 #include <asm-generic/errno.h>
 
 #include "helpers/helpers.h"
+#include "vm/charge.hpp"
 
 namespace lunatik {
 
@@ -30,18 +31,20 @@ long Object::alive() noexcept
 // The class' storage follows the object, aligned for anything.
 static constexpr std::size_t storage_offset = (sizeof(Object) + 15) & ~std::size_t{ 15 };
 
-Object *Object::create(const lunatik_class_t &info, std::size_t size, lunatik_opt_t opt, bool atomic, struct module *owner) noexcept
+Object *Object::create(const lunatik_class_t &info, std::size_t size, lunatik_opt_t opt, const Terms &terms) noexcept
 {
+	struct module *owner = info.owner ? info.owner : terms.owner;
 	if (size > ~std::size_t{ 0 } - storage_offset)
 		return nullptr;
 	if (owner && !lunatik_h_try_module_get(owner))
 		return nullptr;
-	void *memory = lunatik_h_kvzalloc(storage_offset + size, atomic);
+	void *memory = allocate_charged(terms.payer, storage_offset + size, terms.atomic);
 	if (!memory) {
 		if (owner)
 			lunatik_h_module_put(owner);
 		return nullptr;
 	}
+	__builtin_memset(memory, 0, storage_offset + size);
 	auto *object = ::new (memory) Object;
 	object->class_ = &info;
 	object->owner_ = owner;
@@ -65,7 +68,7 @@ void Object::free() noexcept
 		info->release(data);
 	lunatik_h_lock_destroy(lock(), static_cast<int>(context()));
 	alive_objects.fetch_add(-1);
-	lunatik_h_kvfree(this);
+	free_charged(this);
 	if (owner)
 		lunatik_h_module_put(owner);
 }

@@ -11,6 +11,7 @@
 #include <cstddef>
 
 #include "lunatik/abi.h"
+#include "base/account.hpp"
 #include "base/atomic.hpp"
 #include "base/result.hpp"
 #include "helpers/sync.hpp"
@@ -30,14 +31,17 @@ enum class Context : unsigned char { Process, Softirq, Hardirq };
 
 /// An object as the core sees it; C modules see its first part.
 struct Object final : lunatik_object_s {
-	/// An object of `size` zeroed bytes of storage, with one reference and no handle. Context: any (`atomic` picks
-	/// GFP_ATOMIC). Returns nullptr without memory or when the class' module is going away.
-	[[nodiscard]] static Object *create(const lunatik_class_t &info, std::size_t size, lunatik_opt_t opt, bool atomic,
-					    struct module *owner) noexcept;
-	[[nodiscard]] static Object *create(const lunatik_class_t &info, std::size_t size, lunatik_opt_t opt, bool atomic) noexcept
-	{
-		return create(info, size, opt, atomic, info.owner);
-	}
+	/// How an object is allocated.
+	struct Terms {
+		Account *payer = nullptr;	// charged with its memory
+		bool atomic = false;		// must not sleep
+		struct module *owner = nullptr;	// pinned, if the class names none
+	};
+
+	/// An object of `size` zeroed bytes of storage, with one reference and no handle. Context: any. Returns nullptr without
+	/// memory, over the payer's cap, or when the module is going away.
+	[[nodiscard]] static Object *create(const lunatik_class_t &info, std::size_t size, lunatik_opt_t opt,
+					    const Terms &terms) noexcept;
 
 	/// From the part that C modules see.
 	// SAFETY: every lunatik_object_s is made by create(), as part of an Object.
@@ -64,6 +68,8 @@ struct Object final : lunatik_object_s {
 
 	unsigned int references;
 	Atomic<int> handles{ 0 };
+	/// The task that runs a monitored C method of it, under its lock.
+	Atomic<task_struct *> monitored_by{ nullptr };
 
 private:
 	void free() noexcept;

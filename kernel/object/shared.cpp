@@ -32,7 +32,7 @@ void SharedTable::free(Entry *entry) noexcept
 {
 	if (entry->value.kind == LUNATIK_OBJECT)
 		Object::of(*entry->value.object).drop();
-	lunatik_h_kvfree(entry);
+	lunatik_freebytes(entry);
 }
 
 List<SharedTable::Entry> &SharedTable::bucket(std::string_view key) noexcept
@@ -95,8 +95,7 @@ Result<void> SharedTable::set(Caller &caller, std::string_view key, const Value 
 	Entry *added = nullptr;
 	if (value.kind != LUNATIK_NIL) {
 		std::size_t text_size = value.kind == LUNATIK_STRING ? value.bytes.size : 0;
-		void *memory = lunatik_h_kvmalloc(sizeof(Entry) + key.size() + text_size,
-						  !caller.may_sleep() || !lunatik_h_preemptible_sleep());
+		void *memory = lunatik_bytes(&caller.runtime(), sizeof(Entry) + key.size() + text_size);
 		if (!memory)
 			return Error(ENOMEM);
 		added = ::new (memory) Entry;
@@ -169,7 +168,7 @@ void SharedTable::clear() noexcept
 
 Result<void> shared_init() noexcept
 {
-	Object *object = Object::create(SharedTable::info, sizeof(SharedTable), LUNATIK_OPT_NONE, false);
+	Object *object = Object::create(SharedTable::info, sizeof(SharedTable), LUNATIK_OPT_NONE, {});
 	if (!object)
 		return Error(ENOMEM);
 	::new (object->private_) SharedTable;

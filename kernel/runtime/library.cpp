@@ -45,7 +45,15 @@ static Result<Handle> new_runtime(Caller &caller, std::string_view script, std::
 	return Handle::adopt(*loaded);
 }
 
-using RuntimeMethods = Functions<Stop<"stop", Runtime>, ResumeMethod>;
+// stop(): ends what runs inside and closes the state. A script cannot stop itself: nothing would be left to return to.
+static Result<void> stop_runtime(Runtime &self) noexcept
+{
+	if (self.inside())
+		return Error(EDEADLK);
+	return {};
+}
+
+using RuntimeMethods = Functions<Method<"stop", stop_runtime, LUNATIK_FUNCTION_STOP | LUNATIK_FUNCTION_SLEEPS>, ResumeMethod>;
 
 constinit const lunatik_class_t Runtime::info = define_class<Runtime, RuntimeMethods>("runtime", LUNATIK_OPT_NONE);
 

@@ -130,7 +130,8 @@ Result<Runtime *> create(const Script &script, Report &report) noexcept
 	auto created = Runtime::create({ .name = script.name,
 					 .context = script.context,
 					 .maxalloc = script.maxalloc,
-					 .network = script.network });
+					 .network = script.network,
+					 .foreign = script.foreign });
 	if (created)
 		return &Runtime::of(**created);
 	if (created.error() == Error(EINVAL))
@@ -159,7 +160,7 @@ Result<void> load_into(Runtime &runtime, const Script &script, Report &report) n
 		}
 		source = contents.view();
 	} else {
-		chunk_name.append(script.name);
+		chunk_name.append(script.path.empty() ? script.name : script.path);
 	}
 	if (int error = runtime.enter_loading())
 		return fail(report, status_of(-error), Error(error), Message() << errno_name(-error));
@@ -338,6 +339,7 @@ void shutdown() noexcept
 			runtime->object.drop();
 		}
 	}
+	stop_all_runtimes();
 	// What the shared table keeps may be objects of modules that are to be removed.
 	shared_clear();
 }

@@ -22,6 +22,8 @@ struct Script {
 	const std::string_view *arguments = nullptr;
 	std::size_t argument_count = 0;
 	Output *output = nullptr;	// of the body
+	bool foreign = false;		// made by another kernel module
+	std::string_view path{};	// what errors call a script given as source; its name without
 };
 
 /// Makes a runtime and runs the script's body in it; the runtime is not registered. Returns it as one handle, or an error

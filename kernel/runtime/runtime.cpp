@@ -6,6 +6,7 @@
 
 #include "lunatik.hpp"
 #include "lunatik/uapi.h"
+#include "vm/charge.hpp"
 #include "vm/edge.hpp"
 
 namespace lunatik {
@@ -129,9 +130,23 @@ void Report::trace(std::string_view text) noexcept
 
 /* ---- life ---- */
 
+// One pinned module, by a symbol of its or by itself.
 struct Runtime::Pin {
 	Pin *next;
 	Name<79> symbol;
+	struct module *module;
+
+	[[nodiscard]] bool is(std::string_view other, struct module *other_module) const noexcept
+	{
+		return symbol.view() == other && module == other_module;
+	}
+	static void release(const char *symbol, struct module *module) noexcept
+	{
+		if (module)
+			lunatik_h_module_put(module);
+		else
+			lunatik_h_symbol_put(symbol);
+	}
 };
 
 static bool name_is_valid(std::string_view name) noexcept
@@ -156,11 +171,17 @@ Result<Object *> Runtime::create(const Options &options) noexcept
 		return Error(EINVAL);
 	Object *object = Object::create(info, sizeof(Runtime), 1u * (options.context == Context::Hardirq   ? LUNATIK_OPT_HARDIRQ
 								    : options.context == Context::Softirq ? LUNATIK_OPT_SOFTIRQ
-													  : LUNATIK_OPT_NONE), false);
-	if (!object)
+													  : LUNATIK_OPT_NONE), {});
+	Account *account = make_account(options.maxalloc ? options.maxalloc : lunatik_maxalloc);
+	if (!object || !account) {
+		if (account)
+			lunatik::put(*account);
+		if (object)
+			object->put();
 		return Error(ENOMEM);
+	}
 	// SAFETY: the object's storage was made for a Runtime.
-	auto *runtime = ::new (object->private_) Runtime(*object, options, options.maxalloc ? options.maxalloc : lunatik_maxalloc);
+	auto *runtime = ::new (object->private_) Runtime(*object, options, *account);
 	object->constructed();
 	object->hold();
 	object->put();
@@ -172,9 +193,9 @@ Result<Object *> Runtime::create(const Options &options) noexcept
 	return object;
 }
 
-Runtime::Runtime(Object &object, const Options &options, std::size_t maxalloc) noexcept
-	: object(object), context(options.context), name(options.name),
-	  network(options.network ? options.network : nullptr), pool(maxalloc), created(lunatik_h_ktime_get_ns())
+Runtime::Runtime(Object &object, const Options &options, Account &account) noexcept
+	: object(object), context(options.context), name(options.name), network(options.network), account(account),
+	  pool(account), foreign(options.foreign), created(lunatik_h_ktime_get_ns())
 {
 	if (network)
 		lunatik_h_get_net(network);
@@ -195,24 +216,36 @@ Runtime::~Runtime()
 	}
 	if (network)
 		lunatik_h_put_net(network);
+	pool.drain();
+	lunatik::put(account);
 }
 
-int Runtime::pin(const char *symbol) noexcept
+int Runtime::add_pin(std::string_view symbol, struct module *module) noexcept
 {
 	for (Pin *pin = pins_; pin; pin = pin->next) {
-		if (pin->symbol.view() == symbol) {
+		if (pin->is(symbol, module)) {
 			// One pin of ours is enough for as long as the state lives.
-			lunatik_h_symbol_put(symbol);
+			Pin::release(symbol.data(), module);
 			return 0;
 		}
 	}
 	void *memory = lunatik_h_kmalloc(sizeof(Pin), !lunatik_h_preemptible_sleep());
 	if (!memory) {
-		lunatik_h_symbol_put(symbol);
+		Pin::release(symbol.data(), module);
 		return -ENOMEM;
 	}
-	pins_ = ::new (memory) Pin{ pins_, Name<79>(symbol) };
+	pins_ = ::new (memory) Pin{ pins_, Name<79>(symbol), module };
 	return 0;
+}
+
+int Runtime::pin(const char *symbol) noexcept
+{
+	return add_pin(symbol, nullptr);
+}
+
+int Runtime::pin(struct module *module) noexcept
+{
+	return lunatik_h_try_module_get(module) ? add_pin("", module) : -ENODEV;
 }
 
 void Runtime::close(lua_State *closing) noexcept
@@ -226,15 +259,27 @@ void Runtime::close(lua_State *closing) noexcept
 	closing_.store(false);
 	while (Pin *pin = pins_) {
 		pins_ = pin->next;
-		lunatik_h_symbol_put(pin->symbol.c_str());
+		Pin::release(pin->symbol.c_str(), pin->module);
 		lunatik_h_kfree(pin);
 	}
 }
 
 void Runtime::stop() noexcept
 {
-	if (inside())
+	if (inside()) {
+		// Its own last handle went: whoever is inside must come out first, and that is the caller.
+		set(Closing);
+		if (!stops_later_.exchange(true)) {
+			object.get();
+			lunatik_h_defer(later_.node, [](void **node) {
+				// SAFETY: the node is the first member of a runtime's later_.
+				Runtime &self = *reinterpret_cast<Later *>(node)->runtime;
+				self.stop();
+				self.object.put();
+			});
+		}
 		return;
+	}
 	auto is_closed = [this] { return closed_.load_acquire(); };
 	if (stopping_.exchange(true)) {
 		sleepers_.wait(is_closed, stop_milliseconds, false);
@@ -320,8 +365,8 @@ int Runtime::enter(unsigned flags, Runtime *outer) noexcept
 {
 	if (inside())
 		return -EDEADLK;
-	if (context != Context::Process && !ready())
-		return -ENXIO;
+	if (context == Context::Process ? !lunatik_h_preemptible_sleep() : !ready())
+		return context == Context::Process ? -EWOULDBLOCK : -ENXIO;
 	if (outer && deadlocks(*outer))
 		return -EDEADLK;
 	unsigned long irq = 0;
@@ -420,7 +465,9 @@ int Runtime::poll() noexcept
 
 long Runtime::sleep(long milliseconds, unsigned task_state) noexcept
 {
-	auto over = [this] { return (stop_bits() & ending) || should_stop(); };
+	// A thread that is asked to stop wakes once, to look; if it does not, it sleeps on until it is ended.
+	bool asked = should_stop();
+	auto over = [this, asked] { return (stop_bits() & ending) || (should_stop() && !asked); };
 	return sleepers_.wait_state(over, milliseconds, task_state);
 }
 
@@ -502,6 +549,25 @@ void Runtime::print_line() noexcept
 		output->write("\n");
 	log(line_.view(), false);
 	line_.clear();
+}
+
+void stop_all_runtimes() noexcept
+{
+	for (;;) {
+		Runtime *found = nullptr;
+		{
+			IrqGuard guard(all_lock);
+			for (Runtime *runtime = all_runtimes.first(); runtime && !found; runtime = all_runtimes.next(*runtime)) {
+				if (!runtime->foreign && !runtime->stopping() &&
+				    lunatik_h_refcount_inc_not_zero(&runtime->object.references))
+					found = runtime;
+			}
+		}
+		if (!found)
+			return;
+		found->object.stop();
+		found->object.put();
+	}
 }
 
 void runtimes_init() noexcept

@@ -34,6 +34,8 @@ enum Reason : int {
 	Closing = 1 << 4,	// lunatik stop: ends this entry and every one after it
 };
 
+static_assert((Resched | Clock) == LUNATIK_STOP_LOOK);
+
 /// Which of the reasons end an entry.
 inline constexpr int ending = Interrupt | Budget | Closing;
 
@@ -79,6 +81,7 @@ public:
 		Context context = Context::Process;
 		std::size_t maxalloc = 0; // 0: the module's default
 		struct net *network = nullptr;
+		bool foreign = false; // another kernel module's: lunatik unload leaves it to that
 	};
 
 	/// A runtime with Lua's libraries open and no script run yet, as one handle. Context: process.
@@ -92,11 +95,11 @@ public:
 		return *static_cast<Runtime *>(object.private_);
 	}
 
-	Runtime(Object &object, const Options &options, std::size_t maxalloc) noexcept;
+	Runtime(Object &object, const Options &options, Account &account) noexcept;
 	~Runtime();
 
-	/// Closes the state, ending whatever runs in it. Context: process, may sleep, not from inside the runtime. Takes at
-	/// most a second unless the kernel itself blocks. Idempotent; a second caller waits for the first.
+	/// Closes the state, ending whatever runs in it. Context: process, may sleep. Takes at most a second unless the kernel
+	/// itself blocks. Idempotent; a second caller waits for the first. From inside the runtime a worker does it, later.
 	void stop() noexcept;
 
 	/// Locks it and prepares an entry; see lunatik_enter(). `outer` is the runtime the caller is inside, if any.
@@ -149,8 +152,10 @@ public:
 	void print(std::string_view text) noexcept;
 	void print_line() noexcept;
 
-	/// Pins the kernel module behind a luaopen symbol until the state is closed. Errors: ENOMEM.
+	/// Pins the kernel module behind a luaopen symbol, which the caller has got, until the state is closed. Errors: ENOMEM.
 	int pin(const char *symbol) noexcept;
+	/// Pins a module that is loaded until the state is closed. Errors: ENOMEM, ENODEV if it is being unloaded.
+	int pin(struct module *module) noexcept;
 
 	/// Takes the stack this CPU is on as the one the state may use.
 	void measure_stack() noexcept;
@@ -161,9 +166,11 @@ public:
 	struct net *const network;
 	lua_State *state = nullptr;	// guarded by the lock; nullptr once closed
 	lunatik_gauge gauge{};
+	Account &account;
 	Pool pool;
 	Output *output = nullptr;	// of the entry that runs now
 	Report *report = nullptr;	// of the entry that runs now
+	const bool foreign;
 	const std::uint64_t created;
 	Atomic<unsigned long> calls{ 0 };
 	Atomic<unsigned long> errors{ 0 };
@@ -178,6 +185,7 @@ private:
 	void end() noexcept;
 	void wake() noexcept;
 	void close(lua_State *closing) noexcept;
+	int add_pin(std::string_view symbol, struct module *module) noexcept;
 	static int run_thread(void *runtime) noexcept;
 	[[nodiscard]] bool deadlocks(Runtime &outer) noexcept;
 
@@ -197,10 +205,18 @@ private:
 	unsigned long watched_calls_ = 0;	// the watchdog's: which entry it saw, for how many ticks
 	unsigned int watched_ticks_ = 0;
 	Pin *pins_ = nullptr;
+	struct Later {
+		void *node[2];
+		Runtime *runtime;
+	} later_{ {}, this };	// a stop() from inside
+	Atomic<bool> stops_later_{ false };
 	WaitQueue sleepers_;
 	RateLimit log_limit_;
 	Name<240> line_;
 };
+
+/// Stops every runtime there is, named or not, except those of other modules. Context: process, may sleep.
+void stop_all_runtimes() noexcept;
 
 /// Sets up and stops the watchdog.
 void runtimes_init() noexcept;

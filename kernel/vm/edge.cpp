@@ -5,6 +5,7 @@
  */
 #include "api.h"
 #include "vm/box.hpp"
+#include "vm/charge.hpp"
 #include "vm/edge.hpp"
 
 #include <asm-generic/errno.h>
@@ -59,7 +60,9 @@ static int monitored(lua_State *L)
 	int arguments = lua_gettop(L);
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_insert(L, 1);
-	if (!box || !box->object || box->object->opt & LUNATIK_OPT_SINGLE) {
+	// A method that calls back into a script, which calls another of the same object, has the lock already.
+	if (!box || !box->object || box->object->opt & LUNATIK_OPT_SINGLE ||
+	    box->object->monitored_by.load() == lunatik_h_current()) {
 		lua_call(L, arguments, LUA_MULTRET);
 		return lua_gettop(L);
 	}
@@ -68,15 +71,19 @@ static int monitored(lua_State *L)
 	bool atomic = object->context() != Context::Process;
 	Runtime &runtime = runtime_of(L);
 	// Collecting would run finalizers, and allocating could sleep, under the object's lock.
+	bool collects = lua_gc(L, LUA_GCISRUNNING);
 	lua_gc(L, LUA_GCSTOP);
 	if (atomic)
 		runtime.pool.atomic(true);
 	lunatik_lock(object, &flags);
+	object->monitored_by.store(lunatik_h_current());
 	int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
+	object->monitored_by.store(nullptr);
 	lunatik_unlock(object, flags);
 	if (atomic)
 		runtime.pool.atomic(!runtime.may_sleep());
-	lua_gc(L, LUA_GCRESTART);
+	if (collects)
+		lua_gc(L, LUA_GCRESTART);
 	return status == LUA_OK ? lua_gettop(L) : lua_error(L);
 }
 
@@ -114,6 +121,9 @@ void register_class(lua_State *L, const lunatik_class_t &info, struct module *ow
 			lua_pushcclosure(L, monitored, 1);
 		lua_setfield(L, -2, method->name);
 	}
+	// A method that a script took out of the metatable outlives every object: the state itself keeps the module.
+	if (owner && runtime_of(L).pin(owner))
+		luaL_error(L, "the module of class '%s' cannot be kept", info.name);
 	lua_pushlightuserdata(L, owner);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, owner_key(info));
 	// A class with an __index method of its own looks its methods up by itself.
@@ -138,6 +148,9 @@ Box *push_box(lua_State *L, const lunatik_class_t &info, int uservalues)
 	*box = { &Box::the_mark, nullptr, false };
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &info) != LUA_TTABLE) {
 		lua_pop(L, 1);
+		// Which objects its methods accept, only the library of a class written in C says.
+		if (!(info.opt & LUNATIK_OPT_NATIVE))
+			luaL_error(L, "require(\"%s\") first: its class is not known here", info.name);
 		register_class(L, info, info.owner, nullptr);
 		lua_rawgetp(L, LUA_REGISTRYINDEX, &info);
 	}
@@ -147,6 +160,11 @@ Box *push_box(lua_State *L, const lunatik_class_t &info, int uservalues)
 
 void push_object(lua_State *L, Object &object)
 {
+	// Where its lock cannot be taken, an object is of no use.
+	Runtime &runtime = runtime_of(L);
+	if (runtime.context > object.context())
+		luaL_error(L, "class '%s' needs a %s runtime, this one is %s", object.class_->name, name_of(object.context()),
+			   name_of(runtime.context));
 	Box *box = push_box(L, *object.class_, 0);
 	object.hold();
 	box->object = &object;
@@ -417,7 +435,8 @@ static Object *reserve(lua_State *L, const lunatik_function &function, Runtime &
 	const lunatik_class_t &info = *function.class_;
 	Box *box = push_box(L, info, 1);
 	int index = lua_gettop(L);
-	Object *object = Object::create(info, function.size, LUNATIK_OPT_NONE, !runtime.may_sleep());
+	Object *object = Object::create(info, function.size, LUNATIK_OPT_NONE, { .payer = &runtime.account,
+										 .atomic = !runtime.may_sleep() });
 	if (!object)
 		raise(L, ENOMEM);
 	object->hold();
@@ -505,6 +524,11 @@ static int construct(lua_State *L, const lunatik_function &function, lunatik_cal
 	call.object = object;
 	call.self = object->private_;
 	int error = act(function, call, nullptr);
+	if (error == -ENOMEM) {
+		// The collector does not see what objects hold: what only garbage holds is given back first.
+		lua_gc(L, LUA_GCCOLLECT);
+		error = act(function, call, nullptr);
+	}
 	if (!error) {
 		object->constructed();
 		lua_settop(L, box);
@@ -562,27 +586,30 @@ static int run_callback(lua_State *L)
 {
 	// SAFETY: lunatik_runcallback() passes its callback.
 	auto &callback = *static_cast<lunatik_callback *>(lua_touserdata(L, 1));
-	callback.missing = false;
+	callback.outcome = 0;
+	// Stopped meanwhile: the object is not pinned any more.
+	callback.outcome = -ENXIO;
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, callback.object) != LUA_TUSERDATA)
-		return raise(L, ENXIO);
+		return 0;
 	int type = lua_getiuservalue(L, -1, 1);
 	int arguments = callback.argument_count;
 	if (callback.field) {
 		if (type != LUA_TTABLE)
-			return raise(L, ENXIO);
-		callback.missing = lua_getfield(L, -1, callback.field) == LUA_TNIL;
-		if (callback.missing)
+			return 0;
+		callback.outcome = -ENOENT;
+		if (lua_getfield(L, -1, callback.field) == LUA_TNIL)
 			return 0;
 		lua_insert(L, -2);
 		arguments++;
 	}
+	callback.outcome = 0;
 	for (int i = 0; i < callback.argument_count; i++)
 		push_value(L, callback.arguments[i]);
 	lua_call(L, arguments, callback.result_count);
 	return callback.result_count;
 }
 
-static void take_results(lua_State *L, int first, lunatik_callback &callback) noexcept
+void take_results(lua_State *L, int first, lunatik_callback &callback) noexcept
 {
 	for (int i = 0; i < callback.result_count; i++) {
 		lunatik_value &value = callback.results[i];
@@ -644,20 +671,21 @@ int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
 	int status = lua_pcall(L, 1, callback->result_count, first - 1);
 	if (status != LUA_OK)
 		return edge::callback_error(self, L, status);
-	if (callback->missing)
-		return -ENOENT;
+	if (callback->outcome)
+		return callback->outcome;
 	edge::take_results(L, first, *callback);
 	return 0;
 }
 
 void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size)
 {
-	return lunatik_h_kvmalloc(size ? size : 1, !Runtime::of(*runtime).may_sleep() || !lunatik_h_preemptible_sleep());
+	Runtime &self = Runtime::of(*runtime);
+	return allocate_charged(&self.account, size, !self.may_sleep() || !lunatik_h_preemptible_sleep());
 }
 
 void lunatik_freebytes(void *bytes)
 {
-	lunatik_h_kvfree(bytes);
+	free_charged(bytes);
 }
 
 int lunatik_openlibrary(lua_State *L, const lunatik_library *library)

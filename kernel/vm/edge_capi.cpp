@@ -124,7 +124,9 @@ lunatik_object_t *lunatik_newobject(lua_State *L, const lunatik_class_t *info, s
 		luaL_error(L, "class '%s' needs a %s runtime, this one is %s", info->name, name_of(context_of(all)),
 			   name_of(runtime.context));
 	Box *box = edge::push_box(L, *info, 1);
-	Object *object = Object::create(*info, size, opt, !runtime.may_sleep(), edge::owner_of(L, *info));
+	Object *object = Object::create(*info, size, opt, { .payer = &runtime.account,
+							    .atomic = !runtime.may_sleep(),
+							    .owner = edge::owner_of(L, *info) });
 	if (!object)
 		edge::raise(L, ENOMEM);
 	object->hold();
@@ -135,7 +137,7 @@ lunatik_object_t *lunatik_newobject(lua_State *L, const lunatik_class_t *info, s
 
 lunatik_object_t *lunatik_createobject(const lunatik_class_t *info, size_t size, lunatik_opt_t opt)
 {
-	return Object::create(*info, size, opt, !lunatik_h_preemptible_sleep(), info->owner);
+	return Object::create(*info, size, opt, { .atomic = !lunatik_h_preemptible_sleep() });
 }
 
 void lunatik_cloneobject(lua_State *L, lunatik_object_t *object)

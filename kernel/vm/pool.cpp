@@ -47,12 +47,13 @@ void Pool::unlink(Chunk *&list, Chunk *chunk) noexcept
 
 bool Pool::new_page() noexcept
 {
-	if (!fits(page_size))
+	if (!account_.charge(page_size))
 		return false;
 	void *page = lunatik_h_page(atomic_);
-	if (!page)
+	if (!page) {
+		account_.discharge(page_size);
 		return false;
-	held_ += page_size;
+	}
 	// SAFETY: the page is ours, aligned, and large enough for four chunks.
 	auto *bytes = static_cast<unsigned char *>(page);
 	for (std::size_t offset = page_size; offset; offset -= chunk_size) {
@@ -98,7 +99,7 @@ void Pool::free_chunk(Chunk *chunk) noexcept
 	for (std::size_t offset = 0; offset < page_size; offset += chunk_size)
 		unlink(spare_, reinterpret_cast<Chunk *>(bytes + offset));
 	lunatik_h_freepage(page);
-	held_ -= page_size;
+	account_.discharge(page_size);
 }
 
 void *Pool::take(std::size_t size) noexcept
@@ -106,11 +107,11 @@ void *Pool::take(std::size_t size) noexcept
 	if (lunatik_h_failing && lunatik_h_should_fail()) [[unlikely]]
 		return nullptr;
 	if (!pooled || size > largest) {
-		if (!fits(size))
+		if (!account_.charge(size))
 			return nullptr;
 		void *block = lunatik_h_kvmalloc(size, atomic_);
-		if (block)
-			held_ += size;
+		if (!block)
+			account_.discharge(size);
 		return block;
 	}
 	std::size_t index = size_class(size);
@@ -128,7 +129,7 @@ void *Pool::take(std::size_t size) noexcept
 void Pool::give(void *block, std::size_t size) noexcept
 {
 	if (!pooled || size > largest) {
-		held_ -= size;
+		account_.discharge(size);
 		lunatik_h_kvfree(block);
 		return;
 	}
@@ -170,7 +171,7 @@ void *Pool::reallocate(void *pool, void *block, std::size_t old_size, std::size_
 	return moved;
 }
 
-Pool::~Pool()
+void Pool::drain() noexcept
 {
 	for (auto *&list : partial_) {
 		while (Chunk *chunk = list) {

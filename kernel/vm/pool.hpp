@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The memory of one runtime: small blocks from chunks it owns, large ones from the kernel, all of it counted against a
- * cap. The kernel's own allocator costs about twice what Lua's small blocks are worth (kmalloc, kfree and the zeroing of
+ * The memory of one Lua state: small blocks from chunks it owns, large ones from the kernel, all of it charged to an
+ * account. The kernel's own allocator costs about twice what Lua's small blocks are worth (kmalloc, kfree and the zeroing of
  * init_on_alloc), so blocks of up to 256 bytes are cut from chunks of 1 KiB, one size to a chunk; a chunk that empties
- * serves another size, and a page whose four chunks are empty goes back to the kernel. The cap counts pages and large
- * blocks, what the runtime really holds.
+ * serves another size, and a page whose four chunks are empty goes back to the kernel. Charged are pages and large blocks,
+ * what the runtime really holds.
  */
 #pragma once
 
 #include <cstddef>
+
+#include "base/account.hpp"
 
 namespace lunatik {
 
 /// The allocator of one Lua state. No lock: it is used under the runtime's.
 class Pool final {
 public:
-	/// `cap` in bytes.
-	explicit Pool(std::size_t cap) noexcept : cap_(cap) {}
+	/// Charges `account`, which must outlive it.
+	explicit Pool(Account &account) noexcept : account_(account) {}
+	~Pool() { drain(); }
 	/// Gives back everything; no block may be in use.
-	~Pool();
+	void drain() noexcept;
 	Pool(const Pool &) = delete;
 	Pool &operator=(const Pool &) = delete;
 
@@ -27,10 +30,6 @@ public:
 
 	/// Whether allocations may sleep (false) or must not (true). Set by whoever enters the runtime.
 	void atomic(bool atomic) noexcept { atomic_ = atomic; }
-	/// Bytes held now, pages included.
-	[[nodiscard]] std::size_t held() const noexcept { return __atomic_load_n(&held_, __ATOMIC_RELAXED); }
-	/// The most it may hold.
-	[[nodiscard]] std::size_t cap() const noexcept { return cap_; }
 
 private:
 	static constexpr std::size_t granule = 16;
@@ -64,12 +63,10 @@ private:
 	Chunk *new_chunk(std::size_t index) noexcept;
 	bool new_page() noexcept;
 	void free_chunk(Chunk *chunk) noexcept;
-	[[nodiscard]] bool fits(std::size_t more) const noexcept { return more <= cap_ && held_ <= cap_ - more; }
 
 	Chunk *partial_[classes] = {};	// chunks with a free cell, for each size
 	Chunk *spare_ = nullptr;	// chunks of no size
-	std::size_t held_ = 0;
-	std::size_t cap_;
+	Account &account_;
 	bool atomic_ = false;
 };
 

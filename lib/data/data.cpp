@@ -86,8 +86,9 @@ using Library = Functions<Constructor<"new", create>>;
 
 } // namespace
 
-// Hardirq: data objects are passed to handlers of every context, so their lock must be one that all of them may take.
-constinit const lunatik_class_t Data::info = define_class<Data, Methods>("data", LUNATIK_OPT_MONITOR | LUNATIK_OPT_HARDIRQ);
+// Hardirq: data objects go to handlers of every context. No lock: their size never changes, and whoever shares one between
+// runtimes sees what another writes byte by byte, as with any shared memory.
+constinit const lunatik_class_t Data::info = define_class<Data, Methods>("data", LUNATIK_OPT_HARDIRQ);
 
 LUNATIK_LIBRARY(data, Library, Classes<Data>::list)
 
