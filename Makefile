@@ -64,7 +64,7 @@ user: ## build the command line and the host's unit tests, in build/user
 		-DLUNATIK_VERSION=$(VERSION) >build/cmake.log 2>&1 || { cat build/cmake.log >&2; exit 1; }
 	cmake --build build/user $(or $(jobs),-j$(JOBS))
 
-install: install-modules install-user ## install modules, Lua scripts and command line (KVER, DESTDIR, prefix)
+install: install-modules install-user install-devel ## install modules, Lua scripts and command line (KVER, DESTDIR, prefix)
 
 install-modules:
 	@test -f $(farm)/modules.order || { echo "nothing is built for $(KVER): run make first" >&2; exit 1; }
@@ -87,7 +87,7 @@ install-user:
 	@test -f build/user/cmake_install.cmake || { echo "the command line is not built: run make first" >&2; exit 1; }
 	DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) cmake --install build/user --prefix $(prefix)
 
-uninstall: ## remove what install puts there (KVER, DESTDIR, prefix)
+uninstall: uninstall-devel ## remove what install puts there (KVER, DESTDIR, prefix)
 	rm -rf $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik
 	@for script in passwd.lua $(scripts) $(examples); do rm -f $(DESTDIR)$(moddir)/lua/$$script; done
 	-find $(DESTDIR)$(moddir)/lua -depth -type d -empty -delete
@@ -104,6 +104,7 @@ stage: modules user ## install into build/stage/KVER, where the guest takes it f
 stage-locked:
 	rm -rf $(stage).new $(stage).old
 	$(MAKE) --no-print-directory install DESTDIR=$(stage).new
+	$(MAKE) --no-print-directory install-externals DESTDIR=$(stage).new KDIR=$(KDIR)
 	test ! -d $(stage) || mv $(stage) $(stage).old
 	mv $(stage).new $(stage)
 
@@ -156,3 +157,5 @@ help: ## list the verbs and the variables
 		SUITE "only the suites whose path contains this" \
 		JOBS "parallel jobs ($(JOBS))" \
 		LUNATIK_CACHE "where kernels are kept ($(CACHE))"
+
+include include/install.mk

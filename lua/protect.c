@@ -14,20 +14,22 @@ struct lua_longjmp {
 	volatile int status;
 };
 
-/* The beginning of struct lunatik_protect (include/lunatik.h) is a struct lua_longjmp. */
+/* The beginning of struct lunatik_protect (include/lunatik.h). */
 struct protect {
 	struct lua_longjmp jump;
 	lua_State *L;
 	CallInfo *frame;
-	long top;
-	long error_function;
-	unsigned int calls;
-	unsigned char hooks;
+	ptrdiff_t top;
+	ptrdiff_t error_function;
+	l_uint32 calls;
+	lu_byte hooks;
 };
 
+_Static_assert(offsetof(struct protect, jump.b) == 8 && offsetof(struct protect, L) == 80 &&
+	       offsetof(struct protect, hooks) == 116, "struct lunatik_protect has another layout");
+
 void lunatik_protect_enter(struct protect *protect, lua_State *L);
-int lunatik_protect_catch(struct protect *protect);
-void lunatik_protect_leave(struct protect *protect);
+int lunatik_protect_leave(struct protect *protect);
 
 void lunatik_protect_enter(struct protect *protect, lua_State *L)
 {
@@ -43,8 +45,11 @@ void lunatik_protect_enter(struct protect *protect, lua_State *L)
 	L->errfunc = 0;
 }
 
-/* After the jump: the error's message is on top of the stack then. Returns its status. */
-int lunatik_protect_catch(struct protect *protect)
+/*
+ * After the handler has returned, or raised: the status says which. Closes what the handler left to be closed. Returns
+ * LUA_OK, or another status with the error's message on top of the stack.
+ */
+int lunatik_protect_leave(struct protect *protect)
 {
 	lua_State *L = protect->L;
 	int status = protect->jump.status;
@@ -53,19 +58,13 @@ int lunatik_protect_catch(struct protect *protect)
 	L->nCcalls = protect->calls;
 	L->ci = protect->frame;
 	L->allowhook = protect->hooks;
-	status = luaD_closeprotected(L, protect->top, status);
-	luaD_seterrorobj(L, status, restorestack(L, protect->top));
-	luaD_shrinkstack(L);
+	if (status != LUA_OK || L->tbclist.p >= restorestack(L, protect->top)) {
+		status = luaD_closeprotected(L, protect->top, status);
+		if (status != LUA_OK) {
+			luaD_seterrorobj(L, status, restorestack(L, protect->top));
+			luaD_shrinkstack(L);
+		}
+	}
 	L->errfunc = protect->error_function;
 	return status;
-}
-
-/* After the handler returned. */
-void lunatik_protect_leave(struct protect *protect)
-{
-	lua_State *L = protect->L;
-
-	L->errorJmp = protect->jump.previous;
-	L->nCcalls = protect->calls;
-	L->errfunc = protect->error_function;
 }

@@ -7,8 +7,11 @@
 #include "vm/box.hpp"
 #include "vm/edge.hpp"
 
+#include <cstddef>
+
 #include <asm-generic/errno.h>
 
+#include "capi.h"
 #include "helpers/helpers.h"
 #include "runtime/registry.hpp"
 
@@ -18,11 +21,12 @@ using edge::box_at;
 using edge::runtime_of;
 
 extern "C" {
-// lua/protect.c
+// lua/protect.c, which knows the first part of the structure by its layout.
 void lunatik_protect_enter(lunatik_protect *protect, lua_State *L);
-int lunatik_protect_catch(lunatik_protect *protect);
-void lunatik_protect_leave(lunatik_protect *protect);
+int lunatik_protect_leave(lunatik_protect *protect);
 }
+static_assert(offsetof(lunatik_protect, jump) == 8 && offsetof(lunatik_protect, L) == 80 &&
+	      offsetof(lunatik_protect, hooks) == 116);
 
 /* ---- runtimes ---- */
 
@@ -30,15 +34,15 @@ static int load_script(lunatik_object_t **pruntime, const char *script, Context 
 {
 	Report report;
 	struct net *network = lunatik_h_init_net();
-	auto loaded = load({ .name = script, .context = context, .network = network }, report);
+	auto loaded = load({ .name = script, .context = context, .network = network, .foreign = true }, report);
 	lunatik_h_put_net(network);
 	if (!loaded) {
 		lunatik_h_error(report.message ? report.message : "cannot be loaded", report.message ? report.message_size : 16,
 				script);
 		return loaded.error() == Error(ENOMEM) ? -ENOMEM : -EINVAL;
 	}
-	// The caller's reference; the handle stays with it until lunatik_stop() or the last reference.
-	(*loaded)->get();
+	// load() gives a handle. C code has references only, so the reference of that handle becomes the caller's.
+	(*loaded)->handles.fetch_add(-1);
 	*pruntime = *loaded;
 	return 0;
 }
@@ -56,8 +60,9 @@ int lunatik_runtime(lunatik_object_t **pruntime, const char *script, bool sleep)
 int lunatik_stop(lunatik_object_t *runtime)
 {
 	auto &object = Object::of(*runtime);
+	if (Runtime::of(*runtime).inside())
+		return -EDEADLK;
 	object.stop();
-	object.drop();
 	return object.put();
 }
 
@@ -75,17 +80,24 @@ lunatik_object_t *lunatik_checkruntime(lua_State *L, lunatik_opt_t opt)
 	return &runtime.object;
 }
 
+/* ---- entries ---- */
+
+static int enter(Runtime &runtime, bool lock) noexcept
+{
+	if (lock)
+		return lunatik_h_may_enter(static_cast<int>(runtime.context)) ? runtime.enter(0) : -EWOULDBLOCK;
+	if (!runtime.state || !runtime.inside())
+		return -ENXIO;
+	// The frame it is called from, of a function of the script's, may have used up its slots.
+	return lua_checkstack(runtime.state, LUA_MINSTACK) ? 0 : -ENOMEM;
+}
+
 lua_State *lunatik_protect_begin(lunatik_protect *protect, lunatik_object_t *runtime, bool lock, int *error)
 {
 	Runtime &self = Runtime::of(*runtime);
-	if (lock) {
-		*error = self.enter(0);
-		if (*error)
-			return nullptr;
-	} else if (!self.state || !self.inside()) {
-		*error = -ENXIO;
+	*error = enter(self, lock);
+	if (*error)
 		return nullptr;
-	}
 	protect->runtime = runtime;
 	protect->slots = lua_gettop(self.state);
 	protect->locked = lock;
@@ -93,36 +105,100 @@ lua_State *lunatik_protect_begin(lunatik_protect *protect, lunatik_object_t *run
 	return self.state;
 }
 
-int lunatik_protect_failed(lunatik_protect *protect)
-{
-	int status = lunatik_protect_catch(protect);
-	return edge::callback_error(Runtime::of(*protect->runtime), protect->L, status);
-}
-
-void lunatik_protect_end(lunatik_protect *protect)
+int lunatik_protect_end(lunatik_protect *protect)
 {
 	Runtime &runtime = Runtime::of(*protect->runtime);
-	if (protect->status == LUA_OK)
-		lunatik_protect_leave(protect);
+	int error = 0;
+	if (int status = lunatik_protect_leave(protect); status != LUA_OK)
+		error = edge::callback_error(runtime, protect->L, status);
 	lua_settop(protect->L, protect->slots);
 	if (protect->locked)
 		runtime.leave();
+	return error;
+}
+
+static int run_global(lua_State *L)
+{
+	// SAFETY: lunatik_runglobal() passes its callback.
+	auto &callback = *static_cast<lunatik_callback *>(lua_touserdata(L, 1));
+	callback.outcome = lua_getglobal(L, callback.field) == LUA_TNIL ? -ENOENT : 0;
+	if (callback.outcome)
+		return 0;
+	for (int i = 0; i < callback.argument_count; i++)
+		edge::push_value(L, callback.arguments[i]);
+	lua_call(L, callback.argument_count, callback.result_count);
+	return callback.result_count;
+}
+
+int lunatik_runglobal(lunatik_object_t *runtime, lunatik_callback *callback)
+{
+	Runtime &self = Runtime::of(*runtime);
+	lua_State *L = self.state;
+	int first = lua_gettop(L) + 2;
+	lua_pushcfunction(L, edge::traceback);
+	lua_pushcfunction(L, run_global);
+	lua_pushlightuserdata(L, callback);
+	int status = lua_pcall(L, 1, callback->result_count, first - 1);
+	if (status != LUA_OK)
+		return edge::callback_error(self, L, status);
+	if (callback->outcome)
+		return callback->outcome;
+	edge::take_results(L, first, *callback);
+	return 0;
 }
 
 /* ---- objects ---- */
 
-static bool fits(Runtime &runtime, lunatik_opt_t opt) noexcept
+// An object's lock must be one that the runtime's context may take.
+static void check_context(lua_State *L, const lunatik_class_t &info, lunatik_opt_t opt)
 {
-	return runtime.context <= context_of(opt);
+	Runtime &runtime = runtime_of(L);
+	if (runtime.context > context_of(opt))
+		luaL_error(L, "class '%s' needs a %s runtime, this one is %s", info.name, name_of(context_of(opt)),
+			   name_of(runtime.context));
+}
+
+static bool is_registered(lua_State *L, const lunatik_class_t &info)
+{
+	bool registered = lua_rawgetp(L, LUA_REGISTRYINDEX, &info) == LUA_TTABLE;
+	lua_pop(L, 1);
+	return registered;
+}
+
+// Only its library knows which other classes a method accepts, and only require(), or what this does instead of it, keeps
+// the module that the methods are in.
+static void open_library(lua_State *L, const lunatik_class_t &info)
+{
+	char symbol[80] = "luaopen_";
+	std::size_t length = sizeof("luaopen_") - 1;
+	for (const char *c = info.name; *c && length < sizeof(symbol) - 1; c++)
+		symbol[length++] = *c == '.' ? '_' : *c;
+	void *open = lunatik_h_symbol_get(symbol);
+	if (!open) {
+		luaL_error(L, "class '%s' has no library: %s is not exported", info.name, symbol);
+		return;
+	}
+	if (int error = runtime_of(L).pin(symbol))
+		edge::raise(L, error);
+	// SAFETY: by convention the symbol luaopen_<name> of a module is a lua_CFunction.
+	lua_pushcfunction(L, reinterpret_cast<lua_CFunction>(open));
+	lua_call(L, 0, 0);
+	if (!is_registered(L, info))
+		luaL_error(L, "the library '%s' has no class of that name", info.name);
+}
+
+static void check_class(lua_State *L, const lunatik_class_t &info, lunatik_opt_t opt)
+{
+	luaL_checkstack(L, LUA_MINSTACK, nullptr);
+	check_context(L, info, opt);
+	if (!(info.opt & LUNATIK_OPT_NATIVE) && !is_registered(L, info))
+		open_library(L, info);
 }
 
 lunatik_object_t *lunatik_newobject(lua_State *L, const lunatik_class_t *info, size_t size, lunatik_opt_t opt)
 {
 	Runtime &runtime = runtime_of(L);
-	lunatik_opt_t all = opt | info->opt;
-	if (!fits(runtime, all))
-		luaL_error(L, "class '%s' needs a %s runtime, this one is %s", info->name, name_of(context_of(all)),
-			   name_of(runtime.context));
+	check_class(L, *info, opt | info->opt);
 	Box *box = edge::push_box(L, *info, 1);
 	Object *object = Object::create(*info, size, opt, { .payer = &runtime.account,
 							    .atomic = !runtime.may_sleep(),
@@ -144,6 +220,7 @@ void lunatik_cloneobject(lua_State *L, lunatik_object_t *object)
 {
 	if (object->opt & LUNATIK_OPT_SINGLE)
 		luaL_error(L, "this object cannot leave its runtime");
+	check_class(L, *object->class_, object->opt);
 	edge::push_object(L, Object::of(*object));
 }
 
@@ -155,10 +232,12 @@ lunatik_object_t *lunatik_toobject(lua_State *L, int i)
 
 lunatik_object_t *lunatik_checkobject(lua_State *L, int i)
 {
-	lunatik_object_t *object = lunatik_toobject(L, i);
-	if (!object)
+	Box *box = box_at(L, i);
+	if (!box)
 		luaL_typeerror(L, i, "object");
-	return object;
+	else if (!box->object)
+		edge::raise(L, EBADF);
+	return box->object;
 }
 
 void *lunatik_checkprivate(lua_State *L, int i, bool open)
@@ -177,20 +256,41 @@ void *lunatik_checkprivate(lua_State *L, int i, bool open)
 	return object->private_;
 }
 
+int lunatik_closeobject(lua_State *L)
+{
+	lunatik_checkprivate(L, 1, false);
+	Object *object = box_at(L, 1)->object;
+	if (object->class_->stop && !lunatik_h_preemptible_sleep())
+		return luaL_error(L, "closing this object may sleep and cannot be done in a %s runtime",
+				  name_of(runtime_of(L).context));
+	object->stop();
+	return 0;
+}
+
 /* ---- the registry pattern ---- */
 
 void lunatik_registerobject(lua_State *L, int ix, lunatik_object_t *object)
 {
+	ix = lua_absindex(L, ix);
+	luaL_checkstack(L, 2, nullptr);
+	// Mostly the value is on top, where a constructor has it; any other handle keeps the object as well.
+	if (lunatik_toobject(L, -1) == object)
+		lua_pushvalue(L, -1);
+	else
+		edge::push_object(L, Object::of(*object));
+	lua_rawsetp(L, LUA_REGISTRYINDEX, object);
+	if (!object->private_)
+		return;
 	lua_pushvalue(L, ix);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, object->private_);
-	lua_pushvalue(L, ix);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, object);
 }
 
 void lunatik_unregisterobject(lua_State *L, lunatik_object_t *object)
 {
-	lua_pushnil(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, object->private_);
+	if (object->private_) {
+		lua_pushnil(L);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, object->private_);
+	}
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, object);
 }
@@ -261,12 +361,35 @@ void lunatik_copyfield(lua_State *L, int idx, const char *name, char *to, size_t
 	lua_pop(L, 1);
 }
 
+void lunatik_fitfield(lua_State *L, const char *name, bool fits)
+{
+	if (!fits)
+		luaL_error(L, "bad field '%s' (out of range)", name);
+}
+
 /* ---- libraries ---- */
+
+// A class' stop may sleep and may take the object's lock itself, so closing is the one method that MONITOR does not wrap.
+static void register_closing(lua_State *L, const lunatik_class_t &info, const lunatik_class_t *const *classes)
+{
+	for (const luaL_Reg *method = info.methods; method && method->name; method++) {
+		if (method->func != lunatik_closeobject)
+			continue;
+		lua_rawgetp(L, LUA_REGISTRYINDEX, &info);
+		// SAFETY: as in register_class(), the array is the module's.
+		lua_pushlightuserdata(L, const_cast<lunatik_class_t **>(classes));
+		lua_pushcclosure(L, lunatik_closeobject, 1);
+		lua_setfield(L, -2, method->name);
+		lua_pop(L, 1);
+	}
+}
 
 int lunatik_newlib(lua_State *L, const luaL_Reg *functions, const lunatik_class_t *const *classes, struct module *owner)
 {
-	for (auto *info = classes; info && *info; info++)
+	for (auto *info = classes; info && *info; info++) {
 		edge::register_class(L, **info, (*info)->owner ? (*info)->owner : owner, classes);
+		register_closing(L, **info, classes);
+	}
 	lua_newtable(L);
 	for (const luaL_Reg *function = functions; function && function->name; function++) {
 		// SAFETY: the array is the module's, which is pinned while its functions are in the state.
@@ -275,39 +398,4 @@ int lunatik_newlib(lua_State *L, const luaL_Reg *functions, const lunatik_class_
 		lua_setfield(L, -2, function->name);
 	}
 	return 1;
-}
-
-/* ---- memory ---- */
-
-// What realloc must know about a block.
-static constexpr size_t head = 16;
-
-void *lunatik_malloc(lua_State *L, size_t size)
-{
-	if (size > ~size_t{ 0 } - head)
-		return nullptr;
-	// SAFETY: memory with room for the head in front.
-	auto *memory = static_cast<char *>(lunatik_h_kvmalloc(size + head, !runtime_of(L).may_sleep()));
-	if (!memory)
-		return nullptr;
-	__builtin_memcpy(memory, &size, sizeof(size));
-	return memory + head;
-}
-
-void *lunatik_realloc(lua_State *L, void *ptr, size_t size)
-{
-	void *moved = lunatik_malloc(L, size);
-	if (!moved || !ptr)
-		return moved;
-	size_t old = 0;
-	__builtin_memcpy(&old, static_cast<char *>(ptr) - head, sizeof(old));
-	__builtin_memcpy(moved, ptr, old < size ? old : size);
-	lunatik_free(ptr);
-	return moved;
-}
-
-void lunatik_free(void *ptr)
-{
-	if (ptr)
-		lunatik_h_kvfree(static_cast<char *>(ptr) - head);
 }

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+#
+# What other modules are compiled against, and those of this tree that are such modules. Included by the Makefile.
+
+develdir := $(prefix)/src/lunatik
+externals := examples/kmod-c examples/kmod-cpp
+external-scripts := examples/kmod-c/mydevice.lua
+
+.PHONY: install-devel uninstall-devel install-externals
+
+# Times are kept, so that what was compiled against these files before is not compiled again.
+install-devel:
+	@test -f $(farm)/Module.symvers || { echo "nothing is built for $(KVER): run make first" >&2; exit 1; }
+	@echo "install $(DESTDIR)$(develdir)"
+	@to=$(DESTDIR)$(develdir) && mkdir -p $$to/include/lunatik $$to/kernel/base $$to/lua/src $$to/lua/shim $$to/symbols && \
+	install -p -m 644 include/lunatik.h include/lunatik.hpp include/lunatik.mk $$to/include/ && \
+	install -p -m 644 include/lunatik/*.h include/lunatik/runtime.hpp $$to/include/lunatik/ && \
+	install -p -m 644 kernel/base/*.hpp $$to/kernel/base/ && \
+	install -p -m 644 kernel/check-object $$to/kernel/ && \
+	install -p -m 644 lua/api.h lua/overlay.h lua/host.h $$to/lua/ && \
+	install -p -m 644 lua/shim/*.h $$to/lua/shim/ && \
+	install -p -m 644 $(patsubst %,$(luasrc)/src/%.h,lua luaconf lauxlib lualib) $$to/lua/src/ && \
+	install -p -m 644 $(farm)/Module.symvers $$to/symbols/$(KVER)
+
+uninstall-devel:
+	rm -f $(DESTDIR)$(develdir)/symbols/$(KVER)
+	@rmdir $(DESTDIR)$(develdir)/symbols 2>/dev/null && rm -rf $(DESTDIR)$(develdir) || true
+
+# For the guest: modules of other people's, built against what is installed below DESTDIR, and put beside our own.
+install-externals:
+	@for module in $(externals); do \
+		work=$(CURDIR)/build/external/$(KVER)/$$module && mkdir -p $$work && find -L $$work -type l -delete && \
+		cp -rsf $(CURDIR)/$$module/. $$work/ && \
+		$(MAKE) -C $(KDIR) M=$$work LUNATIK=$(abspath $(DESTDIR))$(develdir) modules && \
+		install -m 644 $$work/*.ko $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/ || exit 1; done
+	@install -m 644 $(external-scripts) $(DESTDIR)$(moddir)/lua/
