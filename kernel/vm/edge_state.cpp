@@ -79,6 +79,11 @@ static int open_libraries(lua_State *L)
 	luaL_checkstack(L, 20, nullptr);
 	lunatik_openwarn(L);
 	luaL_openlibs(L);
+	// The first large buffer makes the metatable of all buffers; if memory runs out halfway, lauxlib leaves it registered
+	// without its __close, and no buffer works any more. Here nobody goes on after that.
+	luaL_Buffer buffer;
+	luaL_buffinitsize(L, &buffer, LUAL_BUFFERSIZE + 1);
+	luaL_pushresultsize(&buffer, 0);
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
 	for (const luaL_Reg *library = builtin_libraries; library->name; library++) {
 		lua_pushcfunction(L, library->func);
