@@ -54,15 +54,25 @@ struct lunatik_extra {
  * (LEAF: a traceback). The host sets stack_limit so that both fit above whatever else must stay free, the allocator's
  * way down among it. Measured on Debian's 6.12 and in user space with tests/hostile/process.
  */
+#ifdef __SANITIZE_ADDRESS__
+/* KASAN's frames are two to three times as big (and its stacks twice). */
+#define LUNATIK_STACK_ERROR_ZONE 6144
+#define LUNATIK_STACK_LEAF 5120
+#else
 #define LUNATIK_STACK_ERROR_ZONE 2304
 #define LUNATIK_STACK_LEAF 1536
+#endif
 
 /*
  * What must be left above stack_limit for the collector to run finalizers: below that they wait for the next cycle. So
  * a state is closed with its whole stack budget (and, because a finalizer may need memory for its call, without its
  * memory limit): what cannot be finalized then never is.
  */
+#ifdef __SANITIZE_ADDRESS__
+#define LUNATIK_STACK_FINALIZER 4096
+#else
 #define LUNATIK_STACK_FINALIZER 2048
+#endif
 
 /* ---- what the host implements ---- */
 
