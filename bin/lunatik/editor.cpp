@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <clocale>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -50,6 +51,14 @@ void append_history(const std::string &path, const std::string &line)
 	const std::string bytes = line + '\n';
 	// One write for each line, so that two sessions do not mix theirs. A line that is lost does no harm.
 	[[maybe_unused]] const ssize_t put = write(file.get(), bytes.data(), bytes.size());
+}
+
+/* libedit drops what the locale cannot express; sudo and init scripts often leave no locale at all. */
+void expect_utf8()
+{
+	const char *locale = std::setlocale(LC_CTYPE, "");
+	if (!locale || std::strcmp(locale, "C") == 0 || std::strcmp(locale, "POSIX") == 0)
+		std::setlocale(LC_CTYPE, "C.UTF-8");
 }
 
 /* The last lines of the file; rewrites it when it has grown to twice of what is remembered. */
@@ -109,6 +118,7 @@ std::string history_path()
 Editor::Editor(std::FILE *input, std::FILE *output, const std::string &history, Console &console)
 	: state_(std::make_unique<State>())
 {
+	expect_utf8();
 	state_->editline = el_init("lunatik", input, output, stderr);
 	state_->history = history_init();
 	if (!state_->editline || !state_->history)
@@ -154,6 +164,8 @@ LineSource::Event Editor::read(bool continued, std::string &line)
 
 	state_->continued = continued;
 	int length = 0;
+	// el_gets() shows the prompt and only then takes the terminal over: a Ctrl-D that comes in between would be lost.
+	el_set(state_->editline, EL_PREP_TERM, 1);
 	const char *typed = el_gets(state_->editline, &length);
 	sigaction(SIGINT, &previous, nullptr);
 

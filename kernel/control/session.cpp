@@ -328,7 +328,10 @@ int lunatik_session::start() noexcept
 	if (threaded_)
 		return 0;
 	int error = 0;
-	task_struct *task = lunatik_h_kthread_create(&thread_main, this, "lunatik", &error);
+	// Named for its client, and not like the command: pkill lunatik means that.
+	char name[24];
+	lunatik_h_snprintf(name, sizeof(name), "lunatik/%d", pid_);
+	task_struct *task = lunatik_h_kthread_create(&thread_main, this, name, &error);
 	if (!task)
 		return error;
 	lunatik_h_refcount_inc(&references_);

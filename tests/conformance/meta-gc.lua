@@ -26,5 +26,4 @@ setmetatable({}, { __gc = function() print(collectgarbage("step"), collectgarbag
 collectgarbage() collectgarbage()
 setmetatable({}, { __gc = function() print(pcall(coroutine.yield)) end })
 collectgarbage() collectgarbage()
-at_exit = setmetatable({}, { __gc = function() print("closed with the state") end })
 print("end")

@@ -6,3 +6,4 @@
 
 . "$(dirname "$0")/lib/guest.sh"
 lua_suite data
+finish

@@ -56,9 +56,8 @@ public:
 			for (std::string &word : arguments)
 				argv.push_back(word.data());
 			argv.push_back(nullptr);
-			std::array<std::string, 4> variables{"LUNATIK_DEVICE=" + device, "HOME=" + home, "TERM=xterm", "LC_ALL=C.UTF-8"};
-			std::array<char *, 5> envp{variables[0].data(), variables[1].data(), variables[2].data(), variables[3].data(),
-				nullptr};
+			std::array<std::string, 3> variables{"LUNATIK_DEVICE=" + device, "HOME=" + home, "TERM=xterm"};
+			std::array<char *, 4> envp{variables[0].data(), variables[1].data(), variables[2].data(), nullptr};
 			execve(LUNATIK_BINARY, argv.data(), envp.data());
 			_exit(127);
 		}
@@ -335,6 +334,10 @@ TEST_CASE("at a terminal there are prompts, continuation, editing and a history"
 		CHECK(terminal.shows(">> "));
 		terminal.type("close\r");
 		CHECK(terminal.shows("<open\r\nclose>"));
+		CHECK(terminal.shows("> "));
+		// No locale is set, as under many a sudo, and letters that are not ASCII arrive nevertheless.
+		terminal.type("'\u00e4\u6f22'\r");
+		CHECK(terminal.shows("<'\u00e4\u6f22'>"));
 		CHECK(terminal.shows("> "));
 		// Ctrl-C clears what is being typed, also the statement it would have continued.
 		terminal.type("half a li");

@@ -27,8 +27,8 @@ finish()
 	[ $ktap_failed = 0 ]
 }
 
-# script NAME: installs standard input as the script test/NAME.
-script()
+# install_script NAME: installs standard input as the script test/NAME.
+install_script()
 {
 	cat >"$scripts/$1.lua"
 }
@@ -114,10 +114,12 @@ is_gone()
 	[ -z "$(state "$1")" ]
 }
 
-# lua_suite NAME [ARGUMENT...]: runs lib/NAME.lua in the kernel; it reports with lib/ktap.lua.
+# lua_suite NAME [ARGUMENT...]: runs lib/NAME.lua in the kernel, which reports with lib/ktap.lua, as one test with subtests.
 lua_suite()
 {
 	local name=$1
 	shift
-	lunatik run "test/$name" -- "$@"
+	echo "  KTAP version 1"
+	lunatik run "test/$name" -- "$@" 2>&1 | sed -u 's/^/  /'
+	result "${PIPESTATUS[0]}" "$name.lua"
 }
