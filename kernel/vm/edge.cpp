@@ -113,10 +113,12 @@ void register_class(lua_State *L, const lunatik_class_t &info, struct module *ow
 	bool native = info.opt & LUNATIK_OPT_NATIVE;
 	lua_newtable(L);
 	for (const luaL_Reg *method = info.methods; method && method->name; method++) {
-		// SAFETY: the array is the module's, which is pinned while its classes are in the state.
-		if (!native)
+		// SAFETY: array and class are the module's, which is pinned while its classes are in the state.
+		if (!native) {
 			lua_pushlightuserdata(L, const_cast<lunatik_class_t **>(classes));
-		lua_pushcclosure(L, method->func, native ? 0 : 1);
+			lua_pushlightuserdata(L, const_cast<lunatik_class_t *>(&info));
+		}
+		lua_pushcclosure(L, method->func, native ? 0 : 2);
 		if (!native && info.opt & LUNATIK_OPT_MONITOR)
 			lua_pushcclosure(L, monitored, 1);
 		lua_setfield(L, -2, method->name);
