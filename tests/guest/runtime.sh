@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# suite: core
+#
+# Runtimes that scripts make: lunatik.runtime, resume with all that crosses, stop, the shared table.
+
+. "$(dirname "$0")/lib/guest.sh"
+
+install_script rt_echo <<'EOF'
+return function(...)
+	local values = table.pack(...)
+	while true do values = table.pack(coroutine.yield(table.unpack(values, 1, values.n))) end
+end
+EOF
+install_script rt_none <<<'local nothing = 1'
+install_script rt_table <<<'return {}'
+install_script rt_once <<<'return function(a, b) return a, b, "end" end'
+install_script rt_next <<<'return function() return function(x) return "second", x end end'
+install_script rt_error <<'EOF'
+
+return function(what)
+	error(what)
+end
+EOF
+install_script rt_bad <<<'this is no Lua'
+install_script rt_raises <<'EOF'
+
+error("raised while loading")
+EOF
+install_script rt_arguments <<<'local n = select("#", ...) return function() return n end'
+install_script rt_refused <<'EOF'
+local values = {
+	table = function() return {} end, ["function"] = function() return nil, print end,
+	thread = function() return coroutine.create(print) end, third = function() return 1, 2, debug.getregistry() end,
+	device = function() return (require("device").new { name = "t_single" }) end,
+}
+return function()
+	local what = coroutine.yield()
+	while true do what = coroutine.yield(values[what]()) end
+end
+EOF
+install_script rt_share <<'EOF'
+return function(data)
+	while true do
+		data:setstring(0, "from inside")
+		data = coroutine.yield(#data)
+	end
+end
+EOF
+install_script rt_call <<'EOF'
+-- Does with its first argument what the second says, and gives back whether it worked.
+return function(object, what, ...)
+	local arguments = table.pack(...)
+	while true do
+		(function(next, verb, ...)
+			object, what, arguments = next, verb, table.pack(...)
+		end)(coroutine.yield(pcall(function()
+			return object[what](object, table.unpack(arguments, 1, arguments.n))
+		end)))
+	end
+end
+EOF
+install_script rt_nest <<'EOF'
+local lunatik = require("lunatik")
+lunatik._ENV.depth = lunatik._ENV.depth + 1
+local inner = lunatik.runtime("test/rt_nest")
+EOF
+install_script rt_chain <<'EOF'
+-- Resumes the runtime it was given first, each time it is resumed itself.
+return function(next)
+	while true do coroutine.yield(next and 1 + next:resume() or 1) end
+end
+EOF
+install_script rt_atomic <<'EOF'
+local lunatik, linux, data = require("lunatik"), require("linux"), require("data")
+local tests = {
+	schedule = function() linux.schedule(1) end,
+	require = function() require("test.rt_echo") end,
+	loadfile = function() assert(loadfile("/lib/modules/lua/test/rt_echo.lua")) end,
+	dofile = function() dofile("/lib/modules/lua/test/rt_echo.lua") end,
+	module = function() require("nosuchmodule") end,
+	runtime = function() lunatik.runtime("test/rt_echo") end,
+	random = function() assert(linux.random(1, 1) == 1) return "fine" end,
+	data = function() local d = data.new(100) d:setbyte(99, 7) return d:getbyte(99) == 7 and "fine" end,
+	strings = function() return ("x"):rep(10000):gsub("x", "yy"):len() == 20000 and "fine" end,
+	shared = function() lunatik._ENV.atomic = "yes" return lunatik._ENV.atomic == "yes" and "fine" end,
+	loop = function() while true do end end,
+	pattern = function() return ("a"):rep(40):find(("a?"):rep(40) .. ("a"):rep(40) .. "b") end,
+	pcall = function() while true do pcall(function() while true do end end) end end,
+	count = function() local n = 0 for i = 1, 1000 do n = n + i end return n == 500500 and "fine" end,
+	memory = function() local t = {} for i = 1, math.maxinteger do t[i] = ("x"):rep(100000) .. i end end,
+	recursion = function() local function f() return 1 + f() end return f() end,
+	print = function() print("# printed in a softirq runtime") return "fine" end,
+}
+return function(what)
+	while true do
+		if what == "loop" or what == "pattern" or what == "pcall" then
+			what = coroutine.yield(tests[what]())
+		else
+			what = coroutine.yield(select(2, pcall(tests[what])))
+		end
+	end
+end
+EOF
+lua_suite runtime
+finish
