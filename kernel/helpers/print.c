@@ -69,10 +69,7 @@ void lunatik_message(const char *format, const char *arg)
 {
 	/* A warning of a script: bounded in rate, since a script can make any number of them. */
 	static DEFINE_RATELIMIT_STATE(limit, HZ, 20);
-	char text[128];
 
-	if (!__ratelimit(&limit))
-		return;
-	snprintf(text, sizeof(text), strchr(format, '%') ? "%s" : "%s", arg ? arg : format);
-	pr_warn("%s\n", text);
+	if (__ratelimit(&limit))
+		pr_warn("Lua: %s\n", arg ? arg : format);
 }

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "helpers.h"
+#include "helpers/helpers.h"
 
 namespace lunatik {
 
@@ -142,7 +143,7 @@ long lunatik_device_read(lunatik_object_t *object, void *user, unsigned long siz
 		if (text.kind != LUNATIK_STRING)
 			return -EINVAL;
 		unsigned long count = text.bytes.size < size ? text.bytes.size : size;
-		if (lunatik_h_to_user(user, text.bytes.data, count))
+		if (lunatik_h_copy_to_user(user, text.bytes.data, count))
 			return -EFAULT;
 		*offset = next_offset(done.results[1], *offset + static_cast<long long>(count));
 		return static_cast<long>(count);
@@ -156,7 +157,7 @@ long lunatik_device_write(lunatik_object_t *object, const void *user, unsigned l
 	auto bytes = Bytes::allocate(Device::of(*object).runtime(), size);
 	if (!bytes)
 		return -ENOMEM;
-	if (lunatik_h_from_user(bytes->data(), user, size))
+	if (lunatik_h_copy_from_user(bytes->data(), user, size))
 		return -EFAULT;
 	__attribute__((uninitialized)) lunatik_callback call;
 	call.field = "write";

@@ -7,7 +7,6 @@
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/namei.h>
-#include <linux/uaccess.h>
 #include <linux/xarray.h>
 #include "lunatik/module.h"
 #include "helpers.h"
@@ -126,16 +125,6 @@ void lunatik_h_device_remove(int minor)
 	device_destroy(&class, MKDEV(MAJOR(base), minor));
 	if (object)
 		lunatik_putobject(object);
-}
-
-int lunatik_h_to_user(void *to, const void *from, unsigned long size)
-{
-	return copy_to_user((void __user *)to, from, size) ? -EFAULT : 0;
-}
-
-int lunatik_h_from_user(void *to, const void *from, unsigned long size)
-{
-	return copy_from_user(to, (const void __user *)from, size) ? -EFAULT : 0;
 }
 
 static int device_init(void)

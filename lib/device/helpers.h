@@ -22,9 +22,6 @@ void lunatik_device_release(lunatik_object_t *object);
 long lunatik_device_read(lunatik_object_t *object, void *user, unsigned long size, long long *offset);
 long lunatik_device_write(lunatik_object_t *object, const void *user, unsigned long size, long long *offset);
 
-int lunatik_h_to_user(void *to, const void *from, unsigned long size);
-int lunatik_h_from_user(void *to, const void *from, unsigned long size);
-
 #ifdef __cplusplus
 }
 #endif

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include <linux/errno.h>
-#include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/stat.h>
-#include <linux/timekeeping.h>
 #include <asm/byteorder.h>
 #include "lunatik/module.h"
 #include "helpers.h"
@@ -33,21 +31,6 @@ const struct lunatik_constant lunatik_linux_errno[] = {
 	ERRNO(DOM), ERRNO(RANGE),
 	{ NULL, 0 },
 };
-
-unsigned int lunatik_h_get_random_u32(void)
-{
-	return get_random_u32();
-}
-
-unsigned long long lunatik_h_get_random_u64(void)
-{
-	return get_random_u64();
-}
-
-unsigned long long lunatik_h_time_real_ns(void)
-{
-	return ktime_get_real_ns();
-}
 
 unsigned int lunatik_h_task_interruptible(void)
 {

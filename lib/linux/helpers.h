@@ -12,9 +12,6 @@ extern const struct lunatik_constant lunatik_linux_stat[];
 extern const struct lunatik_constant lunatik_linux_task[];
 extern const struct lunatik_constant lunatik_linux_errno[];
 
-unsigned int lunatik_h_get_random_u32(void);
-unsigned long long lunatik_h_get_random_u64(void);
-unsigned long long lunatik_h_time_real_ns(void);
 unsigned int lunatik_h_task_interruptible(void);
 
 /* byteorder.h */

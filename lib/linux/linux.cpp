@@ -3,6 +3,7 @@
 #include "lunatik.hpp"
 
 #include "helpers.h"
+#include "helpers/helpers.h"
 
 namespace lunatik {
 
@@ -14,12 +15,12 @@ using Unsigned = unsigned long long;
 Unsigned random_below(Unsigned limit) noexcept
 {
 	if (!limit)
-		return lunatik_h_get_random_u64();
+		return lunatik_h_random_u64();
 	// The high half of a 64 by 64 bit product is uniform once the few low halves that would favour some results are
 	// refused; that happens less than once in two tries.
 	Unsigned refused = (0 - limit) % limit;
 	for (;;) {
-		__extension__ unsigned __int128 product = lunatik_h_get_random_u64();
+		__extension__ unsigned __int128 product = lunatik_h_random_u64();
 		product *= limit;
 		if (static_cast<Unsigned>(product) >= refused)
 			return static_cast<Unsigned>(product >> 64);
@@ -30,12 +31,12 @@ Unsigned random_below(Unsigned limit) noexcept
 Result<Integer> random(Caller &caller, std::optional<Integer> m, std::optional<Integer> n) noexcept
 {
 	if (!m)
-		return static_cast<Integer>(lunatik_h_get_random_u64());
+		return static_cast<Integer>(lunatik_h_random_u64());
 	Integer low = n ? *m : 1;
 	Integer high = n ? *n : *m;
 	// As math.random(): zero asks for all bits.
 	if (!n && !*m)
-		return static_cast<Integer>(lunatik_h_get_random_u64());
+		return static_cast<Integer>(lunatik_h_random_u64());
 	if (low > high)
 		return caller.fail(n ? "bad argument #2 to 'random' (interval is empty)"
 				     : "bad argument #1 to 'random' (interval is empty)");
@@ -46,7 +47,7 @@ Result<Integer> random(Caller &caller, std::optional<Integer> m, std::optional<I
 // time() -> nanoseconds since the epoch. Source: ktime_get_real_ns(). Context: any but NMI.
 Result<Integer> time() noexcept
 {
-	return static_cast<Integer>(lunatik_h_time_real_ns());
+	return static_cast<Integer>(lunatik_h_ktime_get_real_ns());
 }
 
 // difftime(t2, t1) -> t2 - t1, both of time().
