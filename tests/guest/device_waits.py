@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core
+# suite: core timeout=200
 """Readers of Lua devices that wait: for a callback that sleeps or loops, for each other, for themselves."""
 
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core
+# suite: core timeout=200
 """Read, evaluate, print: through a pipe and at a terminal, and JSON."""
 
 import json
@@ -118,13 +118,15 @@ def at_a_terminal():
     terminal.type("x + 1\n")
     terminal.says("and nothing else", r"\n8\n")
     terminal.type("print(123456")
-    time.sleep(0.3)
+    terminal.expect("123456")
     terminal.type("\x03")
+    terminal.says("Ctrl-C while typing gives a new prompt", r"> ")
     terminal.type("x + 2\n")
     terminal.says("Ctrl-C clears the line that is typed", r"\n9\n")
     terminal.type("for i = 1, 3 do\n")
     terminal.says("an unfinished statement", r">> ")
     terminal.type("\x03")
+    terminal.expect(r"> ")
     terminal.type("x + 3\n")
     terminal.says("is cleared too", r"\n10\n")
     terminal.type("while true do pcall(function() while true do end end) end\n")

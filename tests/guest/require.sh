@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core
+# suite: core timeout=200
 #
 # require of Lua files and of kernel modules, loadfile and dofile.
 
+# shellcheck source=tests/guest/lib/guest.sh
 . "$(dirname "$0")/lib/guest.sh"
 
 install_script mod_ok <<<'local name, path = ... return { name = name, path = path, count = 0 }'

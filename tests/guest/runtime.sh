@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core
+# suite: core timeout=200
 #
 # Runtimes that scripts make: lunatik.runtime, resume with all that crosses, stop, the shared table.
 
+# shellcheck source=tests/guest/lib/guest.sh
 . "$(dirname "$0")/lib/guest.sh"
 
 install_script rt_echo <<'EOF'
