@@ -28,6 +28,9 @@ using client::Request;
 using client::Session;
 using Json = nlohmann::ordered_json;
 
+/* A script that prints for ever must not take the memory of user space either. */
+constexpr std::size_t json_output_max = std::size_t{64} << 20;
+
 const char *name_of(lunatik_context context)
 {
 	switch (context) {
@@ -243,12 +246,21 @@ int show_run(Session &session, Console &console, const Options &options, const R
 
 	std::string output;
 	client::Callbacks callbacks;
-	callbacks.output = [&](std::string_view bytes) { output += bytes; };
+	bool overflown = false;
+	callbacks.output = [&](std::string_view bytes) {
+		if (output.size() + bytes.size() <= json_output_max)
+			output += bytes;
+		else if (!std::exchange(overflown, true))
+			session.interrupt();
+	};
 	std::optional<Answer> answer;
 	{
 		Interrupts interrupts(session);
 		answer = session.request(request, callbacks, options.timeout);
 	}
+	if (overflown)
+		throw Failure(LUNATIK_STATUS_LIMIT, fmt::format("the script printed more than the {} MiB that fit into a JSON answer",
+			json_output_max >> 20), "without --json, output of any size streams");
 	Json object{{"status", exit_status(*answer, passing)}, {"output", output}, {"values", answer->values}};
 	if (!answer->ok())
 		object["error"] = error_object(failure_of(*answer, options));
