@@ -45,7 +45,7 @@ all: modules user ## build the kernel modules and the command line (the default)
 modules: ## build the kernel modules, for KVER, KDIR or KERNEL
 	@test -f "$(KDIR)/Makefile" || { echo "no kernel headers in '$(KDIR)': install linux-headers-$(KVER)," \
 		"or choose others with KVER=, KDIR= or KERNEL=stock" >&2; exit 1; }
-	@lua/fetch $(luasrc)
+	@lua/fetch $(CURDIR)/$(luasrc)
 	@mkdir -p $(farm)/lua/src
 	+@flock $(farm).lock $(MAKE) --no-print-directory modules-locked KVER=$(KVER) KDIR=$(KDIR) KERNEL= $(jobs)
 
