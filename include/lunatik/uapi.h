@@ -64,7 +64,7 @@ enum lunatik_frame_type {
 
 /**
  * Head of every attribute. `length` counts the value that follows, in bytes, without the zero padding that brings the
- * next attribute to a multiple of four.
+ * next attribute to a multiple of four. The last attribute is padded too.
  */
 struct lunatik_attribute {
 	__u32 type; /* enum lunatik_attribute_type */

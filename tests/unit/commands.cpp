@@ -323,6 +323,22 @@ TEST_CASE("run answers in JSON, with output that is no UTF-8 too", "[commands]")
 	CHECK_THAT(object["error"]["hint"].get<std::string>(), has("--replace"));
 }
 
+TEST_CASE("a JSON answer has an end, whatever a script prints", "[commands]")
+{
+	Stage stage;
+	const Shown shown = stage.run({"-j", "run", "-e", "while true do print(x) end"}, [](fake::Peer &peer) {
+		peer.expect(LUNATIK_REQUEST_EVAL);
+		const std::string bytes = fake::output(std::string(1 << 20, 'x'));
+		for (int i = 0; i < 65; ++i)
+			peer.send(bytes);
+		peer.expect(LUNATIK_REQUEST_INTERRUPT);
+		peer.send(fake::done(LUNATIK_STATUS_INTERRUPTED));
+	});
+	CHECK(shown.status == 7);
+	CHECK(nlohmann::json::parse(shown.out)["status"] == 7);
+	CHECK(shown.out.size() < 1000);
+}
+
 TEST_CASE("a time limit has its own exit status", "[commands]")
 {
 	Stage stage;
