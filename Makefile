@@ -36,7 +36,7 @@ jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 scripts = $(sort $(shell cd lib && find . -name '*.lua' -printf '%P\n'))
 examples = $(sort $(shell find examples -name '*.lua' 2>/dev/null))
 
-.PHONY: all modules user install install-modules install-user uninstall stage deps demo check bench vm-shell lint \
+.PHONY: all modules user unit install install-modules install-user uninstall stage deps demo check bench vm-shell lint \
 	format clean distclean help
 
 all: modules user ## build the kernel modules and the command line (the default)
@@ -58,11 +58,13 @@ modules-locked:
 	@test -f $(KDIR)/vmlinux || ! grep -qx CONFIG_DEBUG_INFO_BTF_MODULES=y $(KDIR)/include/config/auto.conf || \
 		tests/vm/btf $(KVER) $(KDIR) $(built)
 
-user: ## build the command line and the host's unit tests, in build/user
+# The unit tests take longer to compile than everything else together: who only wants to use Lunatik does without.
+user: targets := --target lunatik client client-shared
+user unit: ## build the command line and its library, in build/user
 	@mkdir -p build
-	@cmake -S . -B build/user -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=$(prefix) \
+	@flock build/user.lock cmake -S . -B build/user -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=$(prefix) \
 		-DLUNATIK_VERSION=$(VERSION) >build/cmake.log 2>&1 || { cat build/cmake.log >&2; exit 1; }
-	cmake --build build/user $(or $(jobs),-j$(JOBS))
+	flock build/user.lock cmake --build build/user $(targets) $(or $(jobs),-j$(JOBS))
 
 install: install-modules install-user install-devel ## install modules, Lua scripts and command line (KVER, DESTDIR, prefix)
 
@@ -145,7 +147,7 @@ distclean: clean ## remove build/ and the cache with its kernels
 
 help: ## list the verbs and the variables
 	@echo "Lua, safe inside the running Linux kernel. Verbs of make:"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -n 's/^\([a-z-]*\)[a-z ]*:.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 	@echo "Variables:"
 	@printf '  %-10s  %s\n' \
 		KVER "kernel release to build for and install to (this machine's: $$(uname -r))" \
