@@ -43,7 +43,7 @@ lunatik_object_t *lunatik_checkruntime(lua_State *L, lunatik_opt_t opt);
 /* What lunatik_run() keeps on the caller's stack; lua/protect.c knows the first part. */
 struct lunatik_protect {
 	void *previous;
-	unsigned long jump[8];
+	unsigned long jump[LUNATIK_JUMP_WORDS];
 	volatile int status;
 	lua_State *L;
 	void *frame;
@@ -60,7 +60,7 @@ struct lunatik_protect {
  * returns 0, or the negative errno of what was raised. */
 lua_State *lunatik_protect_begin(struct lunatik_protect *protect, lunatik_object_t *runtime, LUNATIK_BOOL lock, int *error);
 int lunatik_protect_end(struct lunatik_protect *protect);
-int lunatik_setjmp(unsigned long buffer[8]) __attribute__((returns_twice, nothrow));
+int lunatik_setjmp(unsigned long buffer[LUNATIK_JUMP_WORDS]) __attribute__((returns_twice, nothrow));
 /* For C++, where nobody calls lunatik_setjmp(): calls @handler(L, @context) between the two. */
 int lunatik_protect_call(lunatik_object_t *runtime, LUNATIK_BOOL lock, void (*handler)(lua_State *L, void *context),
 			 void *context);

@@ -43,6 +43,13 @@ struct lunatik_extra {
 	struct lunatik_gauge *gauge;
 };
 
+/* Words of a jump buffer: what lua/setjmp.S saves here, or what klibc's largest one does. */
+#ifdef __x86_64__
+#define LUNATIK_JUMP_WORDS 8
+#else
+#define LUNATIK_JUMP_WORDS 24
+#endif
+
 /*
  * Bits of a gauge's stop that only ask the state to look in at lunatik_poll(), which then returns; any other ends what runs.
  */

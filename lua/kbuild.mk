@@ -10,6 +10,14 @@ include $(src)/lua/objects.mk
 lua-names := $(addprefix src/,$(lua-core)) $(lua-ours)
 lua-objs := $(patsubst %,lua/%.o,$(lua-names) setjmp exports)
 
+# x86-64 has a setjmp of ours, see setjmp.S; what others use comes from klibc, before anything is compiled.
+ifneq ($(SRCARCH),x86)
+lua-klibc-arch-riscv := riscv64
+lua-klibc := $(shell $(src)/lua/fetch-klibc $(or $(lua-klibc-arch-$(SRCARCH)),$(SRCARCH)) $(obj)/lua/klibc-setjmp.S >&2 || echo failed)
+$(if $(lua-klibc),$(error no setjmp for $(SRCARCH)))
+AFLAGS_lua/setjmp.o := -I$(obj)/lua
+endif
+
 # Lua says where it falls through in comments, which the kernel's own level of this warning does not read.
 lua-cflags := -I$(src)/lua/shim -I$(src)/lua -I$(src)/lua/src -include $(src)/lua/overlay.h -Wimplicit-fallthrough=3
 $(foreach name,$(lua-names), \

@@ -111,7 +111,7 @@
 
 /* rbx, rbp, r12-r15, rsp and the return address: see setjmp.S. */
 #define LUNATIK_JUMP_RSP 6
-typedef unsigned long lunatik_jump_buffer[8];
+typedef unsigned long lunatik_jump_buffer[LUNATIK_JUMP_WORDS];
 
 extern int lunatik_setjmp(lunatik_jump_buffer buffer) __attribute__((returns_twice, nothrow));
 
