@@ -63,13 +63,13 @@ gives "a finalizer that fails" 0 '^done$' '' lunatik run -e 'setmetatable({}, { 
 gives "a finalizer that fails at the end" 0 '^done$' '' lunatik run -e 'keep = setmetatable({}, { __gc = function() error("in gc") end }) print("done")'
 gives "the next command works" 0 '^42$' '' lunatik run -e 42
 gives "no function to thread" 1 '' '^lunatik: ' lunatik run -e 'coroutine.yield(1)'
-gives "a binary chunk in a file" 1 '' 'precompiled chunks are not supported' bash -c 'printf "\033Lua\x54\x00" >b.lua; lunatik run ./b.lua'
-gives "a binary chunk in standard input" 1 '' 'precompiled' bash -c 'printf "\033Lua\x54\x00" | lunatik run -'
-gives "an installed binary chunk" 1 '' 'precompiled' bash -c "cp b.lua $scripts/binary.lua; lunatik run test/binary"
+gives "a binary chunk in a file" 1 '' 'binary chunk' bash -c 'printf "\033Lua\x54\x00" >b.lua; lunatik run ./b.lua'
+gives "a binary chunk in standard input" 1 '' 'binary chunk' bash -c 'printf "\033Lua\x54\x00" | lunatik run -'
+gives "an installed binary chunk" 1 '' 'binary chunk' bash -c "cp b.lua $scripts/binary.lua; lunatik run test/binary"
 gives "a line of a MiB" 0 '^1048576$' '' bash -c '{ printf "print(#\""; head -c 1048576 /dev/zero | tr "\0" x; printf "\")"; } | lunatik run -'
 gives "a line of a MiB of operators" 0 '^ok$' '' bash -c '{ printf "local x = 0"; yes " + 1" | head -n 200000 | tr -d "\n"; echo " print(\"ok\")"; } | lunatik run -'
-gives "10000 parentheses" 1 '' '^lunatik: stdin:1: .*overflow' bash -c '{ printf "return "; yes "(" | head -n 10000 | tr -d "\n"; } | lunatik run -'
-gives "10000 braces" 1 '' '^lunatik: stdin:1: .*overflow' bash -c '{ printf "return "; yes "{" | head -n 10000 | tr -d "\n"; } | lunatik run -'
+gives "10000 parentheses" 1 '' '^lunatik: .*overflow' bash -c '{ printf "return "; yes "(" | head -n 10000 | tr -d "\n"; } | lunatik run -'
+gives "10000 braces" 1 '' '^lunatik: .*overflow' bash -c '{ printf "return "; yes "{" | head -n 10000 | tr -d "\n"; } | lunatik run -'
 gives "17 MiB of source" 2 '' '^lunatik: standard input is larger than a script may be' bash -c 'head -c 17825792 /dev/zero | tr "\0" " " | lunatik run -'
 gives "15 MiB of source" 0 '^large$' '' bash -c '{ head -c 15728640 /dev/zero | tr "\0" " "; echo "print(\"large\")"; } | lunatik run -'
 gives "no end of source" 2 '' 'larger than a script may be' bash -c 'lunatik run - </dev/zero'

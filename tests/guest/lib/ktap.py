@@ -9,9 +9,10 @@ import re
 import subprocess
 import time
 
+import frames
+from frames import SLOW
+
 SCRIPTS = pathlib.Path("/lib/modules/lua/test")
-# How much more slowly things may happen than the suites ask for: the detectors cost time.
-SLOW = 4 if os.path.exists("/proc/lockdep_stats") else 1
 
 _number = _failed = 0
 print("KTAP version 1", flush=True)
@@ -91,11 +92,8 @@ def stop(name):
 
 
 def state(name):
-    """What `lunatik list` says of a runtime, or None."""
-    for line in lunatik("list").stdout.splitlines():
-        if line.split()[0] == name:
-            return re.search(r"\b(loading|ready|running|stopping)\b", line)[1]
-    return None
+    """What a runtime does, as `lunatik list` shows it, or None."""
+    return frames.runtimes().get(name)
 
 
 def within(seconds, condition):
