@@ -7,8 +7,10 @@ print(load(function() i = i + 1 return parts[i] end)())
 print(load(function() return nil end)()) print(load("")())
 i = 0
 print(load(function() i = i + 1 return ({ "return 'a", "b", "c'", "" })[i] end)())
-print(pcall(load, function() error("reader", 0) end)) print(load(function() error("reader", 0) end))
-print(load(function() return {} end)) print(load(function() return true end))
+-- The host's own message handler sees these errors and may add a traceback.
+local function first_line(f, message) return f, (message:gsub("\n.*", "")) end
+print(first_line(load(function() error("reader", 0) end)))
+print(first_line(load(function() return {} end))) print(first_line(load(function() return true end)))
 local env = { y = 5 }
 print(load("x = y; return x", "c", "t", env)(), env.x, x)
 print(load("return _ENV", "c", "t", env)() == env) print(pcall(load("return y", "c", "t", nil)))

@@ -14,4 +14,3 @@ print(dofile(dir .. "shebang.lua")) print(dofile(dir .. "bom.lua")) print(dofile
 print(select("#", dofile(dir .. "empty.lua"))) print(#dofile(dir .. "long.lua"))
 print(pcall(dofile, dir .. "raises.lua"))
 print(pcall(loadfile, {})) print(pcall(dofile, {}))
-print(loadfile(dir))

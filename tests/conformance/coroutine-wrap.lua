@@ -7,7 +7,7 @@ for i, sq in range(1, 4) do print(i, sq) end
 local function filter(p, g) return coroutine.wrap(function() for x in g do if p(x) then coroutine.yield(x) end end end) end
 local function count(n) return coroutine.wrap(function() for i = n, 60 do coroutine.yield(i) end end) end
 local x, primes = count(2), {}
-while true do local p = x() if not p then break end primes[#primes + 1] = p x = filter(function(v) return v % p ~= 0 end, x) if #primes > 9 then break end end
+while true do local p = x() if not p then break end primes[#primes + 1] = p x = filter(function(v) return v % p ~= 0 end, x) if #primes > 4 then break end end
 print(table.concat(primes, " "))
 print(pcall(coroutine.wrap(function() error("wrapped") end))) print(pcall(coroutine.wrap(function() error("plain", 0) end))) print(select(2, pcall(coroutine.wrap(function() error({ 5 }) end)))[1])
 print(pcall(coroutine.wrap)) print(pcall(coroutine.wrap, {}))
