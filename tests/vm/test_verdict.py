@@ -157,8 +157,21 @@ class Changed(unittest.TestCase):
             self.expect(Run(console=f"[   11.123456][ T123] {line}\n"),
                         Verdict.PASS if line.startswith("Memory") else Verdict.CRASHED)
 
+    def test_every_denied_line_has_an_example(self):
+        """The comments above an expression of splat.deny are lines that it, alone if need be, finds."""
+        examples = []
+        for line in (HERE / "splat.deny").read_text().splitlines()[3:]:
+            if line.startswith("# "):
+                examples.append(line[2:])
+            elif line:
+                self.assertTrue(examples, f"{line} has no example")
+                alone = splats(line, (HERE / "splat.allow").read_text())
+                for example in examples:
+                    self.assertEqual(alone.first(f"[    1.234567] {example}\n"), example)
+                examples = []
+
     def test_innocent_console(self):
-        for line in ("lunatik: 0 objects left", "kasan: KernelAddressSanitizer initialized", "lunatik: debug: a script says WARNING",
+        for line in ("lunatik: 0 objects left", "kasan: KernelAddressSanitizer initialized", "lunatik: debug: BUG: a script says so", "lunatik: test/x: WARNING: it is WARNING: me",
                      "kmemleak: Kernel memory leak detector initialized (mem pool available: 38669)"):
             self.expect(Run(console=f"[    1.0] {line}\n"), Verdict.PASS)
 
