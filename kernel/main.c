@@ -20,6 +20,10 @@ unsigned int lunatik_budget = 50;
 module_param_named(budget, lunatik_budget, uint, 0644);
 MODULE_PARM_DESC(budget, "milliseconds a handler in softirq or hardirq context may run");
 
+int lunatik_fault_injection;
+module_param_named(fault_injection, lunatik_fault_injection, int, 0600);
+MODULE_PARM_DESC(fault_injection, "1: requests may make allocations fail, for the tests");
+
 int lunatik_dispatch_goto;
 module_param_named(computed_goto, lunatik_dispatch_goto, int, 0444);
 MODULE_PARM_DESC(computed_goto, "1: the interpreter jumps from instruction to instruction; 0: it compares; chosen by itself");

@@ -14,6 +14,9 @@ extern unsigned long lunatik_stack;
 /** Milliseconds a handler in an atomic context may run. */
 extern unsigned int lunatik_budget;
 
+/** Whether requests may make allocations fail, for the tests. */
+extern int lunatik_fault_injection;
+
 #ifdef __cplusplus
 }
 #endif

@@ -21,12 +21,30 @@ static inline const char *lunatik_getlocal(lua_State *L, const lua_Debug *ar, in
 
 static inline const char *lunatik_setlocal(lua_State *L, const lua_Debug *ar, int n)
 {
-	if (lunatik_in_c(L, ar)) {
+	const char *name = lunatik_in_c(L, ar) ? NULL : lua_getlocal(L, ar, n);
+
+	/* "(for state)" and "(temporary)" are the interpreter's own, and it trusts what it put there. */
+	if (name != NULL)
 		lua_pop(L, 1);
-		return NULL;
-	}
-	return lua_setlocal(L, ar, n);
+	return name == NULL || name[0] == '(' ? NULL : lua_setlocal(L, ar, n);
 }
+
+/* The registry holds what C code trusts: a script sees a copy of the part that is known to scripts. */
+static inline void lunatik_pushregistry(lua_State *L)
+{
+	lua_newtable(L);
+	lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	lua_setfield(L, -2, LUA_LOADED_TABLE);
+	lua_getfield(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+	lua_setfield(L, -2, LUA_PRELOAD_TABLE);
+}
+
+/* A class' metatable is its own: a script that calls its __gc closes an object under a method that uses it. */
+static inline int lunatik_getmetatable(lua_State *L, int index)
+{
+	return lua_type(L, index) == LUA_TUSERDATA ? 0 : lua_getmetatable(L, index);
+}
+
 
 /* gmatch() keeps pointers into the strings that are its iterator's upvalues. */
 static inline const char *lunatik_setupvalue(lua_State *L, int function, int n)
@@ -53,6 +71,9 @@ static inline int lunatik_setiuservalue(lua_State *L, int index, int n)
 #define lua_setlocal(L, ar, n) lunatik_setlocal(L, ar, n)
 #define lua_setupvalue(L, function, n) lunatik_setupvalue(L, function, n)
 #define lua_setmetatable(L, index) lunatik_setmetatable(L, index)
+#define lua_getmetatable(L, index) lunatik_getmetatable(L, index)
+#define lua_pushvalue(L, index) \
+	((index) == LUA_REGISTRYINDEX ? lunatik_pushregistry(L) : lua_pushvalue(L, index))
 #define lua_setiuservalue(L, index, n) lunatik_setiuservalue(L, index, n)
 
 /* debug.debug() talks to a terminal: compiled, and taken out of the table again. */

@@ -222,7 +222,7 @@ struct lunatik_callback {
 
 enum {
 	LUNATIK_ENTER_UNINTERRUPTIBLE = 1 << 0,	/* process context: signals do not end the wait for the lock */
-	LUNATIK_ENTER_BRIEFLY = 1 << 1,		/* the same, but only for a second: -ETIMEDOUT then */
+	LUNATIK_ENTER_BRIEFLY = 1 << 1,		/* the same, but only for a moment: -ETIMEDOUT then */
 };
 
 /**

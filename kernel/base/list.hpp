@@ -55,6 +55,18 @@ public:
 		last_ = &node;
 	}
 
+	void push_front(T &element) noexcept
+	{
+		Node &node = element;
+		node.next_ = first_ ? first_ : sentinel();
+		node.previous_ = nullptr;
+		if (first_)
+			first_->previous_ = &node;
+		else
+			last_ = &node;
+		first_ = &node;
+	}
+
 	/// Takes `element` out; it must be in this list.
 	void remove(T &element) noexcept
 	{

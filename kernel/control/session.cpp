@@ -229,6 +229,7 @@ private:
 		std::size_t skip = 0; // bytes of a refused payload still to be thrown away
 	};
 
+	long give(char *bytes, unsigned long size) noexcept;
 	long accept_bytes(const char *user, unsigned long size) noexcept;
 	void accept_head() noexcept;
 	void accept_frame() noexcept;
@@ -237,7 +238,7 @@ private:
 	int start() noexcept;
 	void interrupt() noexcept;
 	void push(Chunk *chunk) noexcept;
-	[[nodiscard]] bool writable() const noexcept { return !busy_ && !failed_; }
+	[[nodiscard]] bool writable() const noexcept { return !busy_ && !failed_ && queued_ < queue_max; }
 
 	void serve() noexcept;
 	void handle(lunatik_frame_type type, std::string_view payload) noexcept;
@@ -251,8 +252,11 @@ private:
 
 	unsigned references_ = 1;
 	struct net *network_;
-	Mutex mutex_;			// guards what follows
+	// Held by a client's write() and read() around copies, which take any time; the thread never waits for them.
+	Mutex input_;			// guards incoming_
+	Mutex output_;			// keeps readers apart
 	Incoming incoming_;
+	Mutex mutex_;			// guards what follows, and is held for moments only
 	lunatik_frame_type type_{};	// of the request that waits or runs
 	Payload request_;
 	List<Chunk> answers_;
@@ -263,7 +267,7 @@ private:
 	bool interrupted_ = false;	// INTERRUPT came for it
 	bool gone_ = false;		// the client has closed
 	bool failed_ = false;		// the stream is out of step: nothing more is accepted
-	bool threaded_ = false;
+	task_struct *thread_ = nullptr;	// with a reference
 	// The thread's alone.
 	Object *runtime_ = nullptr;
 	FrameBuilder *values_ = nullptr;
@@ -276,7 +280,9 @@ lunatik_session::lunatik_session() noexcept
 	: network_(lunatik_h_current_net()), last_answer_(Chunk::make(256)), pid_(lunatik_h_tgid(lunatik_h_current()))
 {
 	lunatik_h_refcount_set(&references_, 1);
-	mutex_.init("lunatik_session");
+	mutex_.init(LUNATIK_H_SESSION);
+	input_.init(LUNATIK_H_SESSION_INPUT);
+	output_.init(LUNATIK_H_SESSION_OUTPUT);
 	waiters.init();
 }
 
@@ -288,6 +294,8 @@ lunatik_session::~lunatik_session()
 	lunatik_h_kvfree(incoming_.payload.data);
 	lunatik_h_kvfree(request_.data);
 	lunatik_h_put_net(network_);
+	if (thread_)
+		lunatik_h_put_task(thread_);
 }
 
 void lunatik_session::put() noexcept
@@ -321,11 +329,14 @@ void lunatik_session::interrupt() noexcept
 	interrupted_ = busy_;
 	if (running_)
 		running_->interrupt();
+	else if (busy_)
+		// It may wait for its runtime's lock, held by a reader of a device of the session's.
+		lunatik_h_interrupt_task(thread_);
 }
 
 int lunatik_session::start() noexcept
 {
-	if (threaded_)
+	if (thread_)
 		return 0;
 	int error = 0;
 	// Named for its client, and not like the command: pkill lunatik means that.
@@ -335,7 +346,8 @@ int lunatik_session::start() noexcept
 	if (!task)
 		return error;
 	lunatik_h_refcount_inc(&references_);
-	threaded_ = true;
+	lunatik_h_get_task(task);
+	thread_ = task;
 	lunatik_h_wake_up_process(task);
 	return 0;
 }
@@ -364,6 +376,9 @@ void lunatik_session::accept_head() noexcept
 	} else if (busy_) {
 		failed_ = true;
 		refuse(LUNATIK_STATUS_USAGE, "a request came before the one before it was answered");
+	} else if (queued_ >= queue_max) {
+		failed_ = true;
+		refuse(LUNATIK_STATUS_USAGE, "too many answers wait to be read");
 	} else if (head.length > LUNATIK_REQUEST_MAX) {
 		skip_frame();
 		refuse(LUNATIK_STATUS_USAGE, "the request is too large: at most 16 MiB");
@@ -412,6 +427,7 @@ long lunatik_session::accept_bytes(const char *user, unsigned long size) noexcep
 	if (lunatik_h_copy_from_user(to, user, count))
 		return -EFAULT;
 	(in_head ? in.head_size : in.payload.size) += count;
+	MutexGuard guard(mutex_);
 	if (in_head && in.head_size == sizeof(in.head))
 		accept_head();
 	if (in.payload.data && in.head_size == sizeof(in.head) && in.payload.size == in.head.length)
@@ -424,14 +440,19 @@ long lunatik_session::write_bytes(const void *user, unsigned long size) noexcept
 	// SAFETY: an address of the client's, only ever given to copy_from_user().
 	auto *bytes = static_cast<const char *>(user);
 	unsigned long taken = 0;
-	MutexGuard guard(mutex_);
+	if (input_.lock_interruptible())
+		return -EINTR;
+	long result = 0;
 	while (taken < size) {
 		long count = accept_bytes(bytes + taken, size - taken);
-		if (count < 0)
-			return taken ? static_cast<long>(taken) : count;
+		if (count < 0) {
+			result = count;
+			break;
+		}
 		taken += static_cast<unsigned long>(count);
 	}
-	return static_cast<long>(taken);
+	input_.unlock();
+	return taken ? static_cast<long>(taken) : result;
 }
 
 long lunatik_session::read_bytes(void *user, unsigned long size, bool nonblock) noexcept
@@ -440,37 +461,52 @@ long lunatik_session::read_bytes(void *user, unsigned long size, bool nonblock) 
 	auto *bytes = static_cast<char *>(user);
 	auto ready = [this] { return !answers_.empty() || failed_; };
 	for (;;) {
-		{
-			MutexGuard guard(mutex_);
-			unsigned long given = 0;
-			while (given < size) {
-				Chunk *chunk = answers_.first();
-				if (!chunk)
-					break;
-				unsigned long count = chunk->size - chunk->taken;
-				count = size - given < count ? size - given : count;
-				if (lunatik_h_copy_to_user(bytes + given, chunk->data() + chunk->taken, count))
-					return given ? static_cast<long>(given) : -EFAULT;
-				given += count;
-				chunk->taken += count;
-				queued_ -= count;
-				if (chunk->taken == chunk->size) {
-					answers_.remove(*chunk);
-					lunatik_h_kvfree(chunk);
-				}
-			}
-			if (given) {
-				waiters.wake();
-				return static_cast<long>(given);
-			}
-			if (failed_ || !size)
-				return 0;
-		}
+		if (output_.lock_interruptible())
+			return -EINTR;
+		long given = give(bytes, size);
+		output_.unlock();
+		if (given || failed_ || !size)
+			return given;
 		if (nonblock)
 			return -EAGAIN;
 		if (waiters.wait(ready, -1, true) < 0)
 			return -EINTR;
 	}
+}
+
+// Copies what there is; each chunk is out of the queue while it is copied.
+long lunatik_session::give(char *bytes, unsigned long size) noexcept
+{
+	unsigned long given = 0;
+	bool faulted = false;
+	while (given < size && !faulted) {
+		Chunk *chunk = nullptr;
+		{
+			MutexGuard guard(mutex_);
+			chunk = answers_.pop_front();
+		}
+		if (!chunk)
+			break;
+		unsigned long count = chunk->size - chunk->taken;
+		count = size - given < count ? size - given : count;
+		faulted = lunatik_h_copy_to_user(bytes + given, chunk->data() + chunk->taken, count);
+		if (faulted)
+			count = 0;
+		given += count;
+		chunk->taken += count;
+		bool finished = chunk->taken == chunk->size;
+		{
+			MutexGuard guard(mutex_);
+			queued_ -= count;
+			if (!finished)
+				answers_.push_front(*chunk);
+		}
+		if (finished)
+			lunatik_h_kvfree(chunk);
+	}
+	if (given)
+		waiters.wake();
+	return given ? static_cast<long>(given) : faulted ? -EFAULT : 0;
 }
 
 unsigned lunatik_session::poll_state() noexcept
@@ -549,7 +585,7 @@ void lunatik_session::watch(Runtime *runtime) noexcept
 void lunatik_session::done(Report &report) noexcept
 {
 	FrameBuilder own;
-	FrameBuilder &frame = values_ ? *values_ : own;
+	FrameBuilder &frame = values_ && values_->complete() ? *values_ : own;
 	frame.number(LUNATIK_ATTRIBUTE_STATUS, static_cast<__u32>(report.status));
 	if (report.error)
 		frame.number(LUNATIK_ATTRIBUTE_ERRNO, static_cast<__u32>(report.error));
@@ -571,6 +607,8 @@ void lunatik_session::done(Report &report) noexcept
 		chunk->append(&status, sizeof(status));
 		chunk->head(LUNATIK_ANSWER_DONE);
 	}
+	if (!last_answer_)
+		last_answer_ = Chunk::make(256);
 	lunatik_h_kvfree(std::exchange(request_, {}).data);
 	failed_ = failed_ || !chunk;
 	busy_ = false;
@@ -637,12 +675,15 @@ void lunatik_session::handle_eval(const Request &request, Report &report) noexce
 	auto &runtime = Runtime::of(*runtime_);
 	Name<80> chunk_name("=");
 	chunk_name.append(request.name.empty() ? "stdin" : request.name);
-	watch(&runtime);
-	int error = runtime.enter(LUNATIK_ENTER_UNINTERRUPTIBLE);
-	if (error) {
+	int error = runtime.enter(0);
+	if (error == -EINTR) {
+		report.status = LUNATIK_STATUS_INTERRUPTED;
+		report.say("interrupted");
+	} else if (error) {
 		report.status = LUNATIK_STATUS_SCRIPT;
 		report.say("the session's runtime was stopped");
 	} else {
+		watch(&runtime);
 		runtime.output = this;
 		(void)edge::run(runtime,
 				{ .source = request.source,
@@ -651,16 +692,18 @@ void lunatik_session::handle_eval(const Request &request, Report &report) noexce
 				  .argument_count = request.argument_count,
 				  .expression = request.expression },
 				this, report);
+		watch(nullptr);
 		runtime.leave();
 	}
-	watch(nullptr);
 }
 
 void lunatik_session::handle_list() noexcept
 {
+	// Gathered first: the queue's lock is not for the time of the registry's.
+	List<Chunk> items;
 	registry::each(
 		network_,
-		[](void *self, Runtime &runtime) {
+		[](void *list, Runtime &runtime) {
 			FrameBuilder frame;
 			lunatik_state state = runtime.stopping()  ? LUNATIK_STATE_STOPPING
 					      : runtime.loading() ? LUNATIK_STATE_LOADING
@@ -677,14 +720,14 @@ void lunatik_session::handle_list() noexcept
 			frame.number(LUNATIK_ATTRIBUTE_NETNS, static_cast<__u32>(lunatik_h_net_inode(runtime.network)));
 			if (int pid = runtime.thread_pid())
 				frame.number(LUNATIK_ATTRIBUTE_THREAD, static_cast<__u32>(pid));
-			if (Chunk *chunk = frame.finish(LUNATIK_ANSWER_ITEM)) {
-				// SAFETY: the context given below.
-				auto *session = static_cast<lunatik_session *>(self);
-				MutexGuard guard(session->mutex_);
-				session->push(chunk);
-			}
+			// SAFETY: the context given below.
+			if (Chunk *chunk = frame.finish(LUNATIK_ANSWER_ITEM))
+				static_cast<List<Chunk> *>(list)->push_back(*chunk);
 		},
-		this);
+		&items);
+	MutexGuard guard(mutex_);
+	while (Chunk *chunk = items.pop_front())
+		push(chunk);
 }
 
 void lunatik_session::handle(lunatik_frame_type type, std::string_view payload) noexcept
@@ -700,8 +743,13 @@ void lunatik_session::handle(lunatik_frame_type type, std::string_view payload) 
 		values_ = nullptr;
 		return;
 	}
-	if (request.fault)
-		lunatik_h_fail_allocation(request.fault);
+	if (request.fault && (!lunatik_fault_injection || lunatik_h_fail_allocation(request.fault))) {
+		report.status = LUNATIK_STATUS_PERMISSION;
+		report.say("no fault injection: set the module parameter fault_injection, and one at a time");
+		done(report);
+		values_ = nullptr;
+		return;
+	}
 	switch (type) {
 	case LUNATIK_REQUEST_RUN:
 	case LUNATIK_REQUEST_SPAWN:

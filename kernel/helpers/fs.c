@@ -1,13 +1,44 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* fs.h, uaccess.h */
+#include <linux/cred.h>
 #include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/init_task.h>
+#include <linux/namei.h>
+#include <linux/path.h>
+#include <linux/sched/task.h>
 #include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 #include "helpers.h"
+
+/*
+ * Opens what the name means to init, with the kernel's own rights: a callback of a Lua device runs in the task that uses the
+ * device, and whoever that is must not choose, by a mount namespace or a chroot, which file the kernel runs.
+ */
+static struct file *open_as_init(const char *name)
+{
+	struct cred *kernel = prepare_kernel_cred(&init_task);
+	const struct cred *callers;
+	struct file *file;
+	struct path root;
+
+	if (!kernel)
+		return ERR_PTR(-ENOMEM);
+	task_lock(&init_task);
+	get_fs_root(init_task.fs, &root);
+	task_unlock(&init_task);
+	callers = override_creds(kernel);
+	/* O_NONBLOCK: opening a FIFO must not wait for its other end. */
+	file = file_open_root(&root, name, O_RDONLY | O_LARGEFILE | O_NONBLOCK, 0);
+	revert_creds(callers);
+	put_cred(kernel);
+	path_put(&root);
+	return file;
+}
 
 struct file *lunatik_h_filp_open(const char *name, int *error)
 {
-	/* O_NONBLOCK: opening a FIFO must not wait for its other end. */
-	struct file *file = filp_open(name, O_RDONLY | O_LARGEFILE | O_NONBLOCK, 0);
+	struct file *file = open_as_init(name);
 
 	if (IS_ERR(file)) {
 		*error = -PTR_ERR(file);
@@ -40,6 +71,11 @@ void lunatik_h_filp_close(struct file *file)
 int lunatik_h_copy_to_user(void *to, const void *from, size_t size)
 {
 	return copy_to_user((void __user *)to, from, size) ? -EFAULT : 0;
+}
+
+int lunatik_h_copy_to_user_nofault(void *to, const void *from, size_t size)
+{
+	return copy_to_user_nofault((void __user *)to, from, size) ? -EFAULT : 0;
 }
 
 int lunatik_h_copy_from_user(void *to, const void *from, size_t size)

@@ -31,12 +31,23 @@ void lunatik_h_freepage(void *page);
 
 /**
  * Makes the @nth allocation of the calling task from now on fail, and every one after it, here and in the runtimes'
- * pools; 0 ends that. For the tests: one task at a time.
+ * pools; 0 ends that. For the tests: one task at a time, -EBUSY otherwise.
  */
-void lunatik_h_fail_allocation(unsigned long nth);
+int lunatik_h_fail_allocation(unsigned long nth);
 /** Nonzero while that is on for any task; then lunatik_h_should_fail() says whether this one fails. */
 extern int lunatik_h_failing;
 int lunatik_h_should_fail(void);
+
+/* The core's own locks: lockdep follows each kind by itself. */
+enum lunatik_h_key {
+	LUNATIK_H_REGISTRY,
+	LUNATIK_H_SESSION,
+	LUNATIK_H_SESSION_INPUT,
+	LUNATIK_H_SESSION_OUTPUT,
+	LUNATIK_H_RUNTIMES,
+	LUNATIK_H_SHARED,
+	LUNATIK_H_KEYS,
+};
 
 /* ---- mutex.h, spinlock.h: the lock of an object, by context (0 process, 1 softirq, 2 hardirq) ---- */
 void lunatik_h_lock_init(void *lock, int context);
@@ -49,12 +60,13 @@ int lunatik_h_lock_briefly(void *lock, unsigned int milliseconds);
 void lunatik_h_unlock(void *lock, int context, unsigned long flags);
 
 /** A raw spinlock with interrupts off: short critical sections of the core itself. */
-void lunatik_h_spin_init(void *lock, const char *name);
+void lunatik_h_spin_init(void *lock, enum lunatik_h_key key);
 unsigned long lunatik_h_spin_lock_irqsave(void *lock);
 void lunatik_h_spin_unlock_irqrestore(void *lock, unsigned long flags);
 /** A mutex of the core itself. */
-void lunatik_h_mutex_init(void *mutex, const char *name);
+void lunatik_h_mutex_init(void *mutex, enum lunatik_h_key key);
 void lunatik_h_mutex_lock(void *mutex);
+int lunatik_h_mutex_lock_interruptible(void *mutex);	/* 0 or -EINTR */
 void lunatik_h_mutex_unlock(void *mutex);
 
 /* ---- refcount.h ---- */
@@ -96,6 +108,7 @@ void lunatik_h_get_task(struct task_struct *task);
 void lunatik_h_put_task(struct task_struct *task);
 /** Wakes a task that sleeps interruptibly: with SIGTERM for one of our threads, harmless for any other. */
 void lunatik_h_interrupt_task(struct task_struct *task);
+int lunatik_h_is_exiting(void);	/* the calling task is on its way out */
 /** Drops what lunatik_h_interrupt_task() left pending for the calling thread of ours. */
 void lunatik_h_flush_signals(void);
 
@@ -145,7 +158,8 @@ unsigned int lunatik_h_random_u32(void);
 unsigned long long lunatik_h_random_u64(void);
 
 /* ---- fs.h: files for require() and scripts ---- */
-struct file *lunatik_h_filp_open(const char *name, int *error);	/* regular files only, read only */
+/* A regular file, read only, as init would open it, whoever calls. Process context. */
+struct file *lunatik_h_filp_open(const char *name, int *error);
 long lunatik_h_kernel_read(struct file *file, void *buffer, lunatik_h_size size, long long *position);
 long long lunatik_h_file_size(struct file *file);
 void lunatik_h_filp_close(struct file *file);
@@ -173,6 +187,8 @@ int lunatik_h_retpolines(void);	/* indirect jumps of this module are retpolines 
 
 /* ---- uaccess.h ---- */
 int lunatik_h_copy_to_user(void *to, const void *from, lunatik_h_size size);
+/* The same, but fails instead of waiting for a page: for use under a lock. */
+int lunatik_h_copy_to_user_nofault(void *to, const void *from, lunatik_h_size size);
 int lunatik_h_copy_from_user(void *to, const void *from, lunatik_h_size size);
 
 #ifdef __cplusplus

@@ -84,12 +84,20 @@ void lunatik_h_unlock(void *lock, int context, unsigned long flags)
 		raw_spin_unlock_irqrestore(&l->raw, flags);
 }
 
-static struct lock_class_key spin_key, mutex_key;
+static struct lock_class_key keys[LUNATIK_H_KEYS];
+static const char *const names[] = {
+	[LUNATIK_H_REGISTRY] = "lunatik_registry",
+	[LUNATIK_H_SESSION] = "lunatik_session",
+	[LUNATIK_H_SESSION_INPUT] = "lunatik_session_input",
+	[LUNATIK_H_SESSION_OUTPUT] = "lunatik_session_output",
+	[LUNATIK_H_RUNTIMES] = "lunatik_runtimes",
+	[LUNATIK_H_SHARED] = "lunatik_shared",
+};
 
-void lunatik_h_spin_init(void *lock, const char *name)
+void lunatik_h_spin_init(void *lock, enum lunatik_h_key key)
 {
 	raw_spin_lock_init((raw_spinlock_t *)lock);
-	lockdep_set_class_and_name((raw_spinlock_t *)lock, &spin_key, name);
+	lockdep_set_class_and_name((raw_spinlock_t *)lock, &keys[key], names[key]);
 }
 
 unsigned long lunatik_h_spin_lock_irqsave(void *lock)
@@ -105,9 +113,14 @@ void lunatik_h_spin_unlock_irqrestore(void *lock, unsigned long flags)
 	raw_spin_unlock_irqrestore((raw_spinlock_t *)lock, flags);
 }
 
-void lunatik_h_mutex_init(void *mutex, const char *name)
+void lunatik_h_mutex_init(void *mutex, enum lunatik_h_key key)
 {
-	__mutex_init(mutex, name, &mutex_key);
+	__mutex_init(mutex, names[key], &keys[key]);
+}
+
+int lunatik_h_mutex_lock_interruptible(void *mutex)
+{
+	return mutex_lock_interruptible(mutex) ? -EINTR : 0;
 }
 
 void lunatik_h_mutex_lock(void *mutex)

@@ -14,12 +14,13 @@ int lunatik_h_failing;
 static struct task_struct *failing_task;
 static unsigned long failing_after;
 
-void lunatik_h_fail_allocation(unsigned long nth)
+int lunatik_h_fail_allocation(unsigned long nth)
 {
 	static DEFINE_MUTEX(turn);
 
 	if (nth) {
-		mutex_lock(&turn);
+		if (!mutex_trylock(&turn))
+			return -EBUSY;
 		failing_after = nth;
 		WRITE_ONCE(failing_task, current);
 		WRITE_ONCE(lunatik_h_failing, 1);
@@ -28,6 +29,7 @@ void lunatik_h_fail_allocation(unsigned long nth)
 		WRITE_ONCE(failing_task, NULL);
 		mutex_unlock(&turn);
 	}
+	return 0;
 }
 
 int lunatik_h_should_fail(void)

@@ -44,6 +44,15 @@ int lunatik_h_in_task(void)
 	return in_task() && !irqs_disabled() && !softirq_count();
 }
 
+int lunatik_h_is_exiting(void)
+{
+	return !!(current->flags & PF_EXITING);
+}
+
+#ifndef CONFIG_PREEMPT_COUNT
+#error "without CONFIG_PREEMPT_COUNT nothing says whether a spinlock is held, and objects could be freed under one"
+#endif
+
 int lunatik_h_preemptible_sleep(void)
 {
 	return in_task() && !irqs_disabled() && !in_atomic() && !rcu_preempt_depth();

@@ -23,7 +23,9 @@ private:
 /// A mutex of the core. Context: process, may sleep. init() before use: there are no static constructors.
 class Mutex final {
 public:
-	void init(const char *name) noexcept { lunatik_h_mutex_init(mutex_.address(), name); }
+	void init(lunatik_h_key key) noexcept { lunatik_h_mutex_init(mutex_.address(), key); }
+	/// 0, or -EINTR on a signal.
+	[[nodiscard]] int lock_interruptible() noexcept { return lunatik_h_mutex_lock_interruptible(mutex_.address()); }
 	void lock() noexcept { lunatik_h_mutex_lock(mutex_.address()); }
 	void unlock() noexcept { lunatik_h_mutex_unlock(mutex_.address()); }
 
@@ -34,7 +36,7 @@ private:
 /// A raw spinlock taken with interrupts off. Context: any but NMI.
 class IrqSpinlock final {
 public:
-	void init(const char *name) noexcept { lunatik_h_spin_init(lock_.address(), name); }
+	void init(lunatik_h_key key) noexcept { lunatik_h_spin_init(lock_.address(), key); }
 	[[nodiscard]] unsigned long lock() noexcept { return lunatik_h_spin_lock_irqsave(lock_.address()); }
 	void unlock(unsigned long flags) noexcept { lunatik_h_spin_unlock_irqrestore(lock_.address(), flags); }
 

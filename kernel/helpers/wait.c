@@ -46,9 +46,10 @@ long lunatik_h_wait_state(void *waitqueue, lunatik_h_condition condition, void *
 	return 0;
 }
 
+/* TASK_IDLE: waiting for somebody outside, a client at its prompt, is no hung task. */
 long lunatik_h_wait(void *waitqueue, lunatik_h_condition condition, void *argument, long milliseconds,
 		    int interruptible)
 {
 	return lunatik_h_wait_state(waitqueue, condition, argument, milliseconds,
-				    interruptible ? TASK_INTERRUPTIBLE : TASK_UNINTERRUPTIBLE);
+				    interruptible ? TASK_INTERRUPTIBLE : TASK_IDLE);
 }

@@ -5,6 +5,7 @@
 #include <asm-generic/errno.h>
 
 #include "helpers/helpers.h"
+#include "parameters.h"
 #include "vm/charge.hpp"
 
 namespace lunatik {
@@ -73,11 +74,17 @@ void Object::free() noexcept
 		lunatik_h_module_put(owner);
 }
 
+// Objects may hold objects that hold objects: releasing one inside the other is bounded by the stack that is left.
+static bool may_release_here() noexcept
+{
+	return lunatik_h_preemptible_sleep() && lunatik_h_stack_left() > lunatik_stack;
+}
+
 bool Object::put() noexcept
 {
 	if (!lunatik_h_refcount_dec_and_test(&references))
 		return false;
-	if (lunatik_h_preemptible_sleep())
+	if (may_release_here())
 		free();
 	else
 		lunatik_h_defer(deferred_.node, [](void **node) {
@@ -99,8 +106,11 @@ void Object::drop() noexcept
 		return;
 	if (!class_->stop || !constructed_ || stopped()) {
 		put();
-	} else if (lunatik_h_preemptible_sleep()) {
+	} else if (may_release_here()) {
 		stop();
+		put();
+	} else if (stopping_later_.exchange(true)) {
+		// It waits for the worker already, with a reference of its own.
 		put();
 	} else {
 		lunatik_h_defer(deferred_.node, [](void **node) {

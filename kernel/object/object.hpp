@@ -83,6 +83,7 @@ private:
 	struct module *owner_ = nullptr;	// pinned
 	Deferred deferred_{ {}, this };
 	Atomic<bool> stopped_{ false };
+	Atomic<bool> stopping_later_{ false };
 	bool constructed_ = false;
 	Opaque<LUNATIK_SIZEOF_LOCK> lock_;
 };

@@ -2,11 +2,14 @@
 #include "object/shared.hpp"
 
 #include "helpers/helpers.h"
+#include "host.h"
 #include "object/object.hpp"
 
 namespace lunatik {
 
 static constexpr std::size_t key_max = 255;
+// Strings are copied with interrupts off.
+static constexpr std::size_t string_max = 64 << 10;
 
 // Key, and the bytes of a string value, stand behind the entry. An object value is one handle.
 struct SharedTable::Entry final : Linked<Entry> {
@@ -20,7 +23,7 @@ struct SharedTable::Entry final : Linked<Entry> {
 
 SharedTable::SharedTable() noexcept
 {
-	lock_.init("lunatik_shared");
+	lock_.init(LUNATIK_H_SHARED);
 }
 
 SharedTable::~SharedTable()
@@ -37,10 +40,11 @@ void SharedTable::free(Entry *entry) noexcept
 
 List<SharedTable::Entry> &SharedTable::bucket(std::string_view key) noexcept
 {
-	unsigned hash = 2166136261u;
+	// Seeded, since what comes in from outside may end up as a key.
+	unsigned long long hash = lunatik_hash_factor;
 	for (char c : key)
-		hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-	return buckets_[hash % bucket_count];
+		hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+	return buckets_[(hash ^ hash >> 32) % bucket_count];
 }
 
 SharedTable::Entry *SharedTable::find(std::string_view key) noexcept
@@ -55,6 +59,8 @@ SharedTable::Entry *SharedTable::find(std::string_view key) noexcept
 
 Result<Value> SharedTable::get(Caller &caller, std::string_view key) noexcept
 {
+	if (key.size() > key_max)
+		return Value{ .kind = LUNATIK_NIL };
 	std::size_t size = 0;
 	for (;;) {
 		// A string is copied out into memory found before the lock is taken; it may have grown since it was measured.
@@ -90,6 +96,8 @@ Result<void> SharedTable::set(Caller &caller, std::string_view key, const Value 
 {
 	if (key.size() > key_max)
 		return caller.fail("key is too long: at most 255 bytes", E2BIG);
+	if (value.kind == LUNATIK_STRING && value.bytes.size > string_max)
+		return caller.fail("string is too long: at most 64 KiB; a data object holds more", E2BIG);
 	if (value.kind == LUNATIK_OBJECT && Object::of(*value.object).opt & LUNATIK_OPT_SINGLE)
 		return caller.fail("this object cannot leave its runtime");
 	Entry *added = nullptr;

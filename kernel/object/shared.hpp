@@ -22,8 +22,8 @@ public:
 
 	/// What is kept under `key`, as a result for Lua: nil if nothing is. Context: any. Errors: ENOMEM.
 	Result<Value> get(Caller &caller, std::string_view key) noexcept;
-	/// Keeps `value` under `key`; nil forgets it. Context: any. Errors: ENOMEM, E2BIG (a key above 255 bytes), and a
-	/// message for an object that may not leave its runtime.
+	/// Keeps `value` under `key`; nil forgets it. Context: any. Errors: ENOMEM, E2BIG (a key above 255 bytes, a string above 64 KiB),
+	/// and a message for an object that may not leave its runtime.
 	Result<void> set(Caller &caller, std::string_view key, const Value &value) noexcept;
 
 	/// Forgets everything. Context: process.
@@ -33,7 +33,7 @@ public:
 
 private:
 	struct Entry;
-	static constexpr unsigned bucket_count = 256;
+	static constexpr unsigned bucket_count = 1024;
 
 	[[nodiscard]] Entry *find(std::string_view key) noexcept;
 	static void free(Entry *entry) noexcept;

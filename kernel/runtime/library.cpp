@@ -36,7 +36,7 @@ static Result<Handle> new_runtime(Caller &caller, std::string_view script, std::
 		return caller.fail("bad argument #2 to 'runtime' (true, false, \"process\", \"softirq\" or \"hardirq\" expected)");
 	auto &outer = Runtime::of(caller.runtime());
 	Report report;
-	auto loaded = load({ .name = script, .context = *wanted, .network = outer.network }, report);
+	auto loaded = load({ .name = script, .context = *wanted, .network = outer.network, .outer = &outer }, report);
 	if (!loaded) {
 		if (!report.message)
 			return loaded.error();

@@ -119,7 +119,10 @@ int status_of(int error) noexcept
 	case EINTR:
 		return LUNATIK_STATUS_INTERRUPTED;
 	case ENOMEM:
+	case EOVERFLOW:
 		return LUNATIK_STATUS_LIMIT;
+	case ENXIO:
+		return LUNATIK_STATUS_INTERRUPTED;
 	default:
 		return LUNATIK_STATUS_SCRIPT;
 	}
@@ -138,7 +141,9 @@ Result<Runtime *> create(const Script &script, Report &report) noexcept
 		return fail(report, LUNATIK_STATUS_USAGE, created.error(),
 			    Message() << "'" << cut(script.name, 0, 80)
 				      << "' is no script name: 1 to 255 bytes, no control characters, no '..', no '/' at an end");
-	return fail(report, LUNATIK_STATUS_LIMIT, created.error(), Message() << "not enough memory for a runtime");
+	return fail(report, LUNATIK_STATUS_LIMIT, created.error(),
+		    Message() << (created.error() == Error(EOVERFLOW) ? "C stack overflow: runtimes inside runtimes"
+								      : "not enough memory for a runtime"));
 }
 
 // Runs the body of `script` in `runtime`, which nobody else has entered yet.
@@ -162,7 +167,7 @@ Result<void> load_into(Runtime &runtime, const Script &script, Report &report) n
 	} else {
 		chunk_name.append(script.path.empty() ? script.name : script.path);
 	}
-	if (int error = runtime.enter_loading())
+	if (int error = runtime.enter_loading(script.outer))
 		return fail(report, status_of(-error), Error(error), Message() << errno_name(-error));
 	runtime.output = script.output;
 	bool success = edge::run(runtime,
@@ -209,7 +214,7 @@ static constinit List<Entry> buckets[bucket_count];
 
 void init() noexcept
 {
-	mutex.init("lunatik_registry");
+	mutex.init(LUNATIK_H_REGISTRY);
 }
 
 static List<Entry> &bucket_of(std::string_view name) noexcept
@@ -258,7 +263,7 @@ static Runtime *take(struct net *network, std::string_view name, const Runtime *
 	Runtime *runtime = entry->runtime;
 	bool owned = entry->owned;
 	if (!owned && !wanted) {
-		// Its owner removes it; a reference keeps it alive for the caller instead of the handle.
+		// Its owner removes it; the caller gets a handle of its own.
 		runtime->object.hold();
 		return runtime;
 	}
@@ -309,6 +314,8 @@ Result<void> stop(struct net *network, std::string_view name, Report &report) no
 	if (!runtime)
 		return fail(report, LUNATIK_STATUS_NAME, Error(ENOENT), Message() << "'" << name << "' is not running");
 	runtime->object.stop();
+	// If somebody else has begun to stop it, that is waited for.
+	runtime->stop();
 	bool ended = runtime->closed();
 	runtime->object.drop();
 	if (!ended)

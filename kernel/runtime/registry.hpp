@@ -23,6 +23,7 @@ struct Script {
 	std::size_t argument_count = 0;
 	Output *output = nullptr;	// of the body
 	bool foreign = false;		// made by another kernel module
+	Runtime *outer = nullptr;	// made by a script of this runtime
 	std::string_view path{};	// what errors call a script given as source; its name without
 };
 

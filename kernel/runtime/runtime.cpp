@@ -24,7 +24,11 @@ static constexpr long grace_milliseconds = 400;
 // How long stop() tries before it leaves the state to its last user.
 static constexpr unsigned stop_milliseconds = 5000;
 // How long an entry waits that nothing else may end.
-static constexpr unsigned brief_milliseconds = 1000;
+static constexpr unsigned brief_milliseconds = 50;
+// Memory cap of a softirq or hardirq runtime that asks for none, if the module's default is not smaller.
+static constexpr std::size_t atomic_maxalloc = 8 << 20;
+// Lines of one text that the log takes.
+static constexpr unsigned log_lines_of_text = 32;
 // Log lines a runtime may write each second.
 static constexpr int log_lines = 50;
 // Stack that must stay free below Lua for the kernel functions that bodies call: a sleeping one may go through the whole
@@ -70,12 +74,14 @@ bool Watchdog::look(Runtime &runtime) noexcept
 		return true;
 	}
 	unsigned milliseconds = ++runtime.watched_ticks_ * tick_milliseconds;
-	if (runtime.closing_.load()) {
-		runtime.set(milliseconds > close_milliseconds ? Budget | Resched : Resched);
-	} else if (runtime.may_sleep()) {
+	unsigned budget = runtime.closing_.load() ? close_milliseconds : runtime.may_sleep() ? ~0u : lunatik_budget;
+	if (runtime.may_sleep())
 		runtime.set(Resched);
-	} else if (milliseconds > lunatik_budget) {
+	if (milliseconds > budget) {
 		runtime.set(Budget);
+		// The entry it was meant for may have ended just now.
+		if (runtime.calls.load() != calls)
+			runtime.clear(Budget);
 	}
 	return true;
 }
@@ -172,7 +178,10 @@ Result<Object *> Runtime::create(const Options &options) noexcept
 	Object *object = Object::create(info, sizeof(Runtime), 1u * (options.context == Context::Hardirq   ? LUNATIK_OPT_HARDIRQ
 								    : options.context == Context::Softirq ? LUNATIK_OPT_SOFTIRQ
 													  : LUNATIK_OPT_NONE), {});
-	Account *account = make_account(options.maxalloc ? options.maxalloc : lunatik_maxalloc);
+	// What an atomic runtime may hold bounds what one collection in a handler costs.
+	std::size_t standard = options.context == Context::Process || lunatik_maxalloc < atomic_maxalloc ? lunatik_maxalloc
+													  : atomic_maxalloc;
+	Account *account = make_account(options.maxalloc ? options.maxalloc : standard);
 	if (!object || !account) {
 		if (account)
 			lunatik::put(*account);
@@ -185,8 +194,13 @@ Result<Object *> Runtime::create(const Options &options) noexcept
 	object->constructed();
 	object->hold();
 	object->put();
+	{
+		IrqGuard guard(all_lock);
+		all_runtimes.push_back(*runtime);
+	}
 	runtime->measure_stack();
-	if (int error = edge::open(*runtime)) {
+	int error = runtime->has_stack() ? edge::open(*runtime) : -EOVERFLOW;
+	if (error) {
 		object->drop();
 		return Error(error);
 	}
@@ -201,8 +215,6 @@ Runtime::Runtime(Object &object, const Options &options, Account &account) noexc
 		lunatik_h_get_net(network);
 	sleepers_.init();
 	log_limit_.init(log_lines);
-	IrqGuard guard(all_lock);
-	all_runtimes.push_back(*this);
 }
 
 Runtime::~Runtime()
@@ -212,7 +224,8 @@ Runtime::~Runtime()
 		close(closing);
 	{
 		IrqGuard guard(all_lock);
-		all_runtimes.remove(*this);
+		if (linked())
+			all_runtimes.remove(*this);
 	}
 	if (network)
 		lunatik_h_put_net(network);
@@ -269,15 +282,7 @@ void Runtime::stop() noexcept
 	if (inside()) {
 		// Its own last handle went: whoever is inside must come out first, and that is the caller.
 		set(Closing);
-		if (!stops_later_.exchange(true)) {
-			object.get();
-			lunatik_h_defer(later_.node, [](void **node) {
-				// SAFETY: the node is the first member of a runtime's later_.
-				Runtime &self = *reinterpret_cast<Later *>(node)->runtime;
-				self.stop();
-				self.object.put();
-			});
-		}
+		later([](Runtime &self) { self.stop(); });
 		return;
 	}
 	auto is_closed = [this] { return closed_.load_acquire(); };
@@ -289,36 +294,75 @@ void Runtime::stop() noexcept
 	join(grace_milliseconds, false);
 
 	auto never = [] { return false; };
-	unsigned long flags = 0;
-	unsigned waited = 0;
-	for (;; waited += 10) {
+	for (unsigned waited = 0; waited < stop_milliseconds; waited += 10) {
 		set(Closing);
 		wake();
-		if (lunatik_h_trylock(object.lock(), static_cast<int>(context), &flags))
+		finish();
+		if (closed())
 			break;
-		if (waited >= stop_milliseconds) {
-			log("does not end: it is blocked in the kernel; its state is closed when that returns", true);
-			return;
-		}
 		sleepers_.wait(never, 10, false);
 	}
-	lua_State *closing = loading_.load() ? nullptr : std::exchange(state, nullptr);
+	if (!closed()) {
+		abandoned_.exchange(true);
+		finish();
+	}
+	if (!closed())
+		log("does not end: it is blocked in the kernel; its state is closed when that returns", true);
+	join(stop_milliseconds, false);
+}
+
+// Closes the state if nobody is inside.
+void Runtime::finish() noexcept
+{
+	unsigned long flags = 0;
+	// Those who hold an atomic runtime's lock are bounded, and its waiters would win every race of a trylock.
+	if (context == Context::Process ? !lunatik_h_trylock(object.lock(), 0, &flags)
+					: lunatik_h_lock(object.lock(), static_cast<int>(context), 1, 0, &flags))
+		return;
+	bool free = !loading_.load();
+	lua_State *closing = free ? std::exchange(state, nullptr) : nullptr;
 	lunatik_h_unlock(object.lock(), static_cast<int>(context), flags);
-	// An atomic runtime's body runs without the lock; whoever runs it closes the state when it sees the error.
 	if (closing)
 		close(closing);
-	join(stop_milliseconds, false);
+	if (!free)
+		return;
 	closed_.store_release(true);
 	sleepers_.wake();
 }
 
+// Has a worker do what needs a process context and no lock.
+void Runtime::later(void (*what)(Runtime &)) noexcept
+{
+	if (queued_.exchange(true))
+		return;
+	object.get();
+	later_.what = what;
+	lunatik_h_defer(later_.node, [](void **node) {
+		// SAFETY: the node is the first member of a runtime's later_.
+		Runtime &self = *reinterpret_cast<Later *>(node)->runtime;
+		auto todo = self.later_.what;
+		self.queued_.store_release(false);
+		todo(self);
+		self.object.put();
+	});
+}
+
 /* ---- entries ---- */
+
+static unsigned long stack_reserve(bool may_sleep) noexcept
+{
+	return (may_sleep ? stack_reserve_process : stack_reserve_atomic) + LUNATIK_STACK_ERROR_ZONE + LUNATIK_STACK_LEAF;
+}
+
+bool Runtime::has_stack() const noexcept
+{
+	return lunatik_h_stack_left() >= stack_reserve(may_sleep()) + stack_least;
+}
 
 void Runtime::measure_stack() noexcept
 {
 	unsigned long left = lunatik_h_stack_left();
-	unsigned long reserve = (may_sleep() ? stack_reserve_process : stack_reserve_atomic) + LUNATIK_STACK_ERROR_ZONE +
-				LUNATIK_STACK_LEAF;
+	unsigned long reserve = stack_reserve(may_sleep());
 	unsigned long usable = left > reserve + stack_least ? left - reserve : stack_least;
 	if (usable > lunatik_stack)
 		usable = lunatik_stack;
@@ -329,6 +373,9 @@ void Runtime::begin() noexcept
 {
 	calls.count();
 	owner_.exchange(lunatik_h_current());
+	// A budget that ended the entry before too late is none of this one's.
+	if (stop_bits() & Budget) [[unlikely]]
+		clear(Budget);
 	measure_stack();
 	if (context == Context::Hardirq && !may_sleep()) [[unlikely]] {
 		clock_ = 0;
@@ -343,47 +390,92 @@ void Runtime::end() noexcept
 	output = nullptr;
 	report = nullptr;
 	owner_.store_release(nullptr);
-	if (stop_bits() & ~Closing) [[unlikely]] {
-		if (stop_bits() & ending)
-			lunatik_h_flush_signals();
+	// A signal to one of our threads was only to wake it: why, the bits say, here and in the runtimes outside.
+	lunatik_h_flush_signals();
+	if (stop_bits() & ~Closing) [[unlikely]]
 		clear(~Closing);
-	}
 }
 
-bool Runtime::deadlocks(Runtime &outer) noexcept
+// Records that this runtime is entered from `outer`, from before the wait for its lock until it is left: who waits for whom
+// and who is inside whom is one chain, and a chain that closes is a deadlock.
+int Runtime::join_chain(Runtime *outer) noexcept
+{
+	if (!outer)
+		return 0;
+	IrqGuard guard(all_lock);
+	for (Runtime *next = this; next; next = next->inner_) {
+		if (next == outer)
+			return -EDEADLK;
+	}
+	outer->inner_ = this;
+	return 0;
+}
+
+static void unchain(Runtime *&inner) noexcept
 {
 	IrqGuard guard(all_lock);
-	for (Runtime *next = this; next; next = next->waits_for_) {
-		if (next == &outer)
+	inner = nullptr;
+}
+
+void Runtime::leave_chain() noexcept
+{
+	if (Runtime *outer = std::exchange(outer_, nullptr))
+		unchain(outer->inner_);
+	depth_ = 0;
+}
+
+bool Runtime::chain_ended() const noexcept
+{
+	for (const Runtime *runtime = this; runtime; runtime = runtime->outer_) {
+		if (runtime->ended())
 			return true;
 	}
-	outer.waits_for_ = this;
 	return false;
+}
+
+int Runtime::wait_for_lock(unsigned flags, unsigned long *irq) noexcept
+{
+	if (flags & LUNATIK_ENTER_BRIEFLY && context == Context::Process)
+		return lunatik_h_lock_briefly(object.lock(), brief_milliseconds);
+	return lunatik_h_lock(object.lock(), static_cast<int>(context), flags & LUNATIK_ENTER_UNINTERRUPTIBLE, 0, irq);
 }
 
 int Runtime::enter(unsigned flags, Runtime *outer) noexcept
 {
 	if (inside())
 		return -EDEADLK;
+	if (stopping())
+		return -ENXIO;
 	if (context == Context::Process ? !lunatik_h_preemptible_sleep() : !ready())
 		return context == Context::Process ? -EWOULDBLOCK : -ENXIO;
-	if (outer && deadlocks(*outer))
-		return -EDEADLK;
-	unsigned long irq = 0;
-	int error = flags & LUNATIK_ENTER_BRIEFLY && context == Context::Process
-			    ? lunatik_h_lock_briefly(object.lock(), brief_milliseconds)
-			    : lunatik_h_lock(object.lock(), static_cast<int>(context), flags & LUNATIK_ENTER_UNINTERRUPTIBLE,
-					     outer ? 1 : 0, &irq);
-	if (outer) {
-		IrqGuard guard(all_lock);
-		outer->waits_for_ = nullptr;
-	}
-	if (error)
+	if (!has_stack())
+		return -EOVERFLOW;
+	if (int error = join_chain(outer))
 		return error;
-	if (!state || stopping()) {
-		lunatik_h_unlock(object.lock(), static_cast<int>(context), irq);
-		return -ENXIO;
+	unsigned long irq = 0;
+	int error = 0;
+	if (outer) {
+		int depth = outer->depth_ + 1;
+		do {
+			error = lunatik_h_lock(object.lock(), static_cast<int>(context), 0, depth < 7 ? depth : 7, &irq);
+			// A signal that woke somebody before is none to us; the bits of those outside say what is meant.
+			if (error)
+				lunatik_h_flush_signals();
+		} while (error && lunatik_h_is_kthread() && !outer->chain_ended());
+	} else {
+		error = wait_for_lock(flags, &irq);
 	}
+	if (!error && (!state || stopping())) {
+		lunatik_h_unlock(object.lock(), static_cast<int>(context), irq);
+		error = -ENXIO;
+	}
+	if (error) {
+		if (outer)
+			unchain(outer->inner_);
+		return error;
+	}
+	outer_ = outer;
+	depth_ = outer ? outer->depth_ + 1 : 0;
 	lock_flags_ = irq;
 	begin();
 	return 0;
@@ -394,18 +486,34 @@ void Runtime::leave() noexcept
 	edge::reset(state);
 	unsigned long irq = lock_flags_;
 	end();
+	leave_chain();
 	lunatik_h_unlock(object.lock(), static_cast<int>(context), irq);
+	if (abandoned_.load()) [[unlikely]]
+		later([](Runtime &self) { self.finish(); });
 }
 
-int Runtime::enter_loading() noexcept
+int Runtime::enter_loading(Runtime *outer) noexcept
 {
-	// Nobody else enters an atomic runtime before it is ready, and its body may sleep: no lock then.
-	if (context == Context::Process) {
-		unsigned long irq = 0;
-		if (int error = lunatik_h_lock(object.lock(), 0, 0, 0, &irq))
-			return error;
+	unsigned long irq = 0;
+	if (!has_stack())
+		return -EOVERFLOW;
+	if (int error = join_chain(outer))
+		return error;
+	int depth = outer ? outer->depth_ + 1 : 0;
+	int error = lunatik_h_lock(object.lock(), static_cast<int>(context), 1, depth < 7 ? depth : 7, &irq);
+	bool stopped = !state || stopping();
+	if (!error && !stopped)
+		loading_.store(true);
+	// Nobody else enters an atomic runtime before it is ready, and its body may sleep: no lock meanwhile.
+	if (!error && (stopped || context != Context::Process))
+		lunatik_h_unlock(object.lock(), static_cast<int>(context), irq);
+	if (error || stopped) {
+		if (outer)
+			unchain(outer->inner_);
+		return error ? error : -ENXIO;
 	}
-	loading_.store(true);
+	outer_ = outer;
+	depth_ = depth;
 	begin();
 	return 0;
 }
@@ -414,16 +522,32 @@ void Runtime::leave_loading(bool success) noexcept
 {
 	edge::reset(state);
 	end();
+	leave_chain();
 	pool.atomic(context != Context::Process);
 	loading_.store(false);
 	ready_.store_release(success);
 	if (context == Context::Process)
 		lunatik_h_unlock(object.lock(), 0, 0);
+	if (abandoned_.load()) [[unlikely]]
+		later([](Runtime &self) { self.finish(); });
 }
 
 void Runtime::wake() noexcept
 {
-	sleepers_.wake();
+	// Who was entered from here may be what sleeps.
+	for (Runtime *runtime = this; runtime;) {
+		runtime->sleepers_.wake();
+		Runtime *inner = nullptr;
+		{
+			IrqGuard guard(all_lock);
+			inner = runtime->inner_;
+			if (inner && !lunatik_h_refcount_inc_not_zero(&inner->object.references))
+				inner = nullptr;
+		}
+		if (runtime != this)
+			runtime->object.put();
+		runtime = inner;
+	}
 	// SAFETY: a task is freed an RCU grace period after its end, and an owner has not ended.
 	RcuGuard guard;
 	if (task_struct *owner = owner_.load(); owner && context == Context::Process)
@@ -445,7 +569,8 @@ int Runtime::poll() noexcept
 		clear(Resched);
 		if (may_sleep()) {
 			lunatik_h_cond_resched();
-			if (lunatik_h_fatal_signal_pending() && !lunatik_h_is_kthread()) {
+			bool killed = lunatik_h_fatal_signal_pending() && !lunatik_h_is_kthread();
+			if (killed || chain_ended()) {
 				set(Interrupt);
 				return Interrupt;
 			}
@@ -467,7 +592,10 @@ long Runtime::sleep(long milliseconds, unsigned task_state) noexcept
 {
 	// A thread that is asked to stop wakes once, to look; if it does not, it sleeps on until it is ended.
 	bool asked = should_stop();
-	auto over = [this, asked] { return (stop_bits() & ending) || (should_stop() && !asked); };
+	auto over = [this, asked] { return chain_ended() || (should_stop() && !asked); };
+	// What woke this thread earlier must not wake it again.
+	if (!over())
+		lunatik_h_flush_signals();
 	return sleepers_.wait_state(over, milliseconds, task_state);
 }
 
@@ -522,10 +650,8 @@ void Runtime::ask_to_stop() noexcept
 
 void Runtime::log(std::string_view text, bool error) noexcept
 {
-	if (!log_limit_.pass())
-		return;
-	// One record a line: a traceback is many lines.
-	while (!text.empty()) {
+	// One record a line: a traceback is many lines. What comes in from outside may be in the text, so its lines are counted.
+	for (unsigned lines = 0; !text.empty() && lines < log_lines_of_text && log_limit_.pass(); lines++) {
 		auto end = text.find('\n');
 		auto line = cut(text, 0, end);
 		if (error)
@@ -538,14 +664,14 @@ void Runtime::log(std::string_view text, bool error) noexcept
 
 void Runtime::print(std::string_view text) noexcept
 {
-	if (output)
+	if (output && may_sleep())
 		output->write(text);
 	line_.append(text);
 }
 
 void Runtime::print_line() noexcept
 {
-	if (output)
+	if (output && may_sleep())
 		output->write("\n");
 	log(line_.view(), false);
 	line_.clear();
@@ -558,7 +684,7 @@ void stop_all_runtimes() noexcept
 		{
 			IrqGuard guard(all_lock);
 			for (Runtime *runtime = all_runtimes.first(); runtime && !found; runtime = all_runtimes.next(*runtime)) {
-				if (!runtime->foreign && !runtime->stopping() &&
+				if (!runtime->foreign && !runtime->object.stopped() &&
 				    lunatik_h_refcount_inc_not_zero(&runtime->object.references))
 					found = runtime;
 			}
@@ -567,12 +693,13 @@ void stop_all_runtimes() noexcept
 			return;
 		found->object.stop();
 		found->object.put();
+		lunatik_h_cond_resched();
 	}
 }
 
 void runtimes_init() noexcept
 {
-	all_lock.init("lunatik_runtimes");
+	all_lock.init(LUNATIK_H_RUNTIMES);
 	Watchdog::init();
 }
 

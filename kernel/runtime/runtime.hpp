@@ -99,7 +99,8 @@ public:
 	~Runtime();
 
 	/// Closes the state, ending whatever runs in it. Context: process, may sleep. Takes at most a second unless the kernel
-	/// itself blocks. Idempotent; a second caller waits for the first. From inside the runtime a worker does it, later.
+	/// itself blocks; then the last one out closes it. A second caller waits for the first. From inside the runtime a
+	/// worker does it, later.
 	void stop() noexcept;
 
 	/// Locks it and prepares an entry; see lunatik_enter(). `outer` is the runtime the caller is inside, if any.
@@ -107,7 +108,8 @@ public:
 	void leave() noexcept;
 
 	/// The entry in which the script's body runs: in process context whatever the runtime's is, before any other.
-	[[nodiscard]] int enter_loading() noexcept;
+	/// Errors: ENXIO if it was stopped meanwhile, EINTR, EDEADLK, EOVERFLOW without stack for it.
+	[[nodiscard]] int enter_loading(Runtime *outer = nullptr) noexcept;
 	void leave_loading(bool success) noexcept;
 
 	/// Ends what runs inside now, or else the next entry, as Ctrl-C does. Any context.
@@ -119,8 +121,15 @@ public:
 	/// Whether the code that runs inside may sleep.
 	[[nodiscard]] bool may_sleep() const noexcept
 	{
-		return context == Context::Process || loading_.load() || closing_.load();
+		return (context == Context::Process || loading_.load() || closing_.load()) && !held_atomic_;
 	}
+	/// Whether a lock that forbids sleeping is held around what runs inside now.
+	void hold_atomic(bool held) noexcept
+	{
+		held_atomic_ = held;
+		pool.atomic(!may_sleep());
+	}
+	[[nodiscard]] bool closing() const noexcept { return closing_.load(); }
 	[[nodiscard]] bool loading() const noexcept { return loading_.load(); }
 	[[nodiscard]] bool ready() const noexcept { return ready_.load_acquire(); }
 	/// Whether stop() has closed the state.
@@ -131,6 +140,8 @@ public:
 	[[nodiscard]] int poll() noexcept;
 	/// Reason bits that end a blocking call of this entry, without side effects. Any context.
 	[[nodiscard]] int ended() const noexcept { return stop_bits() & ending; }
+	/// The same, or that a runtime this one was entered from is to end. Inside the runtime.
+	[[nodiscard]] bool chain_ended() const noexcept;
 
 	/// Sleeps inside the runtime, until stop, interrupt or time-out; state of <linux/sched.h>. Returns milliseconds left.
 	long sleep(long milliseconds, unsigned state) noexcept;
@@ -184,15 +195,24 @@ private:
 	void begin() noexcept;
 	void end() noexcept;
 	void wake() noexcept;
+	[[nodiscard]] bool has_stack() const noexcept;
+	[[nodiscard]] int wait_for_lock(unsigned flags, unsigned long *irq) noexcept;
+	[[nodiscard]] int join_chain(Runtime *outer) noexcept;
+	void leave_chain() noexcept;
+	void finish() noexcept;
+	void later(void (*what)(Runtime &)) noexcept;
 	void close(lua_State *closing) noexcept;
 	int add_pin(std::string_view symbol, struct module *module) noexcept;
 	static int run_thread(void *runtime) noexcept;
-	[[nodiscard]] bool deadlocks(Runtime &outer) noexcept;
 
 	struct Pin;
 
 	Atomic<task_struct *> owner_{ nullptr };
-	Runtime *waits_for_ = nullptr;	// guarded by the core's spinlock
+	Runtime *inner_ = nullptr;	// the runtime that is waited for or was entered from here; guarded by the core's spinlock
+	Runtime *outer_ = nullptr;	// the other way round, of the entry that runs now
+	int depth_ = 0;			// how many there are outside
+	bool held_atomic_ = false;
+	Atomic<bool> abandoned_{ false };	// stop() gave up: the last one out closes the state
 	unsigned long lock_flags_ = 0;	// of the entry that runs now
 	std::uint64_t clock_ = 0;	// when a Clock entry first looked
 	Atomic<bool> loading_{ false };
@@ -208,8 +228,9 @@ private:
 	struct Later {
 		void *node[2];
 		Runtime *runtime;
-	} later_{ {}, this };	// a stop() from inside
-	Atomic<bool> stops_later_{ false };
+		void (*what)(Runtime &);
+	} later_{ {}, this, nullptr };	// work for a process context without locks
+	Atomic<bool> queued_{ false };
 	WaitQueue sleepers_;
 	RateLimit log_limit_;
 	Name<240> line_;

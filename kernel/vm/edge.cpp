@@ -74,14 +74,14 @@ static int monitored(lua_State *L)
 	bool collects = lua_gc(L, LUA_GCISRUNNING);
 	lua_gc(L, LUA_GCSTOP);
 	if (atomic)
-		runtime.pool.atomic(true);
+		runtime.hold_atomic(true);
 	lunatik_lock(object, &flags);
 	object->monitored_by.store(lunatik_h_current());
 	int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
 	object->monitored_by.store(nullptr);
 	lunatik_unlock(object, flags);
 	if (atomic)
-		runtime.pool.atomic(!runtime.may_sleep());
+		runtime.hold_atomic(false);
 	if (collects)
 		lua_gc(L, LUA_GCRESTART);
 	return status == LUA_OK ? lua_gettop(L) : lua_error(L);
@@ -140,11 +140,17 @@ void register_class(lua_State *L, const lunatik_class_t &info, struct module *ow
 	lua_setfield(L, -2, "__close");
 	lua_pushstring(L, info.name);
 	lua_setfield(L, -2, "__name");
+	// A script that could call __gc would close an object under a method that uses it.
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &info);
 }
 
 Box *push_box(lua_State *L, const lunatik_class_t &info, int uservalues)
 {
+	// Lua marks nothing for finalization any more: the handle would never go.
+	if (runtime_of(L).closing())
+		luaL_error(L, "no objects while the runtime closes");
 	// SAFETY: a new userdata of that size, aligned for any type.
 	auto *box = static_cast<Box *>(lua_newuserdatauv(L, sizeof(Box), uservalues));
 	*box = { &Box::the_mark, nullptr, false };
@@ -526,7 +532,7 @@ static int construct(lua_State *L, const lunatik_function &function, lunatik_cal
 	call.object = object;
 	call.self = object->private_;
 	int error = act(function, call, nullptr);
-	if (error == -ENOMEM) {
+	if (error == -ENOMEM && runtime.may_sleep()) {
 		// The collector does not see what objects hold: what only garbage holds is given back first.
 		lua_gc(L, LUA_GCCOLLECT);
 		error = act(function, call, nullptr);
@@ -565,6 +571,9 @@ static int invoke(lua_State *L, const lunatik_function &function)
 	int kept = decode_all(L, function, call);
 	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR)
 		return construct(L, function, call, runtime, kept);
+	// Decoding may have run the script's code, which may have closed the receiver.
+	if (object && box_at(L, 1)->object != object)
+		return raise(L, EBADF);
 
 	if (int error = act(function, call, object))
 		return fail(L, call, error);

@@ -92,6 +92,9 @@ int ResumeMethod::call(lua_State *L) noexcept
 	for (int i = 0; i < count; i++)
 		take_argument(L, i + 2, arguments[i]);
 
+	// Reading the arguments may have run the script's code, which may have closed the receiver.
+	if (!box->object)
+		return raise(L, EBADF);
 	Outcome outcome = resume_in(Runtime::of(*box->object), outer, arguments, count);
 	if (outcome.error && !outcome.message)
 		return raise(L, outcome.error);

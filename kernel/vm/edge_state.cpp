@@ -62,7 +62,12 @@ void fill_report(lua_State *L, int status, Report &report) noexcept
 		report.status = LUNATIK_STATUS_SCRIPT;
 	if (status == LUA_ERRMEM)
 		report.error = ENOMEM;
-	if (lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER) {
+	if (lua_type(L, -1) == LUA_TNUMBER) {
+		// lua_tolstring() would make a string of it here, where an error has nowhere to go.
+		char digits[24];
+		int length = lunatik_h_snprintf(digits, sizeof(digits), "%lld", lua_tointegerx(L, -1, nullptr));
+		report.say({ digits, static_cast<std::size_t>(length) });
+	} else if (lua_type(L, -1) == LUA_TSTRING) {
 		size_t size = 0;
 		const char *text = lua_tolstring(L, -1, &size);
 		report.say({ text, size });
@@ -384,6 +389,7 @@ namespace {
 /// An open file and what was read of it ahead.
 struct File {
 	struct file *file;
+	Runtime *runtime;
 	long long position;
 	unsigned long next, end;
 	int error;
@@ -408,6 +414,7 @@ void *lunatik_file_open(lua_State *L, const char *name, int *error)
 		return nullptr;
 	}
 	file->file = opened;
+	file->runtime = &runtime;
 	file->position = 0;
 	file->next = file->end = 0;
 	file->error = 0;
@@ -419,7 +426,8 @@ long lunatik_file_read(void *handle, void *buffer, size_t n)
 	// SAFETY: Lua hands back what lunatik_file_open() gave it.
 	auto &file = *static_cast<File *>(handle);
 	if (file.next == file.end) {
-		long count = lunatik_h_kernel_read(file.file, file.buffer, sizeof(file.buffer), &file.position);
+		// Lua reads bytes in loops of its own that look at nothing else.
+		long count = file.runtime->poll() ? -EINTR : lunatik_h_kernel_read(file.file, file.buffer, sizeof(file.buffer), &file.position);
 		if (count < 0) {
 			file.error = static_cast<int>(-count);
 			return count;

@@ -10,8 +10,9 @@ namespace lunatik {
 
 namespace {
 
-// A write(2) takes at most this much at once; the rest is the next write's, as with any device.
-constexpr unsigned long write_max = 1UL << 20;
+// A write(2) takes at most this much at once; the rest is the next write's, as with any device. Every writer that waits for
+// the runtime has that much in memory of nobody's account.
+constexpr unsigned long write_max = 64UL << 10;
 
 class Device final {
 public:
@@ -70,6 +71,32 @@ using Methods = Functions<Stop<"stop", Device>, Stop<"delete", Device>>;
 using Library = Functions<Constructor<"new", create,
 				      LUNATIK_FUNCTION_SLEEPS | LUNATIK_FUNCTION_PIN | LUNATIK_FUNCTION_EXACT>>;
 
+/// Memory between a task's and the runtime's.
+class Bounce final {
+public:
+	Bounce() noexcept = default;
+	Bounce(const Bounce &) = delete;
+	Bounce &operator=(const Bounce &) = delete;
+	~Bounce() { lunatik_h_kvfree(data_); }
+	[[nodiscard]] bool allocate(unsigned long size) noexcept
+	{
+		// SAFETY: memory of that size, or none.
+		data_ = static_cast<char *>(lunatik_h_kvmalloc(size ? size : 1, 0));
+		return data_ != nullptr;
+	}
+	[[nodiscard]] bool fill(const char *bytes, unsigned long size) noexcept
+	{
+		if (!allocate(size))
+			return false;
+		__builtin_memcpy(data_, bytes, size);
+		return true;
+	}
+	[[nodiscard]] char *data() noexcept { return data_; }
+
+private:
+	char *data_ = nullptr;
+};
+
 /// Runs one callback of the driver table and looks at its results while they are there.
 template <class Look>
 long callback(lunatik_object_t &object, unsigned flags, lunatik_callback &call, Look look) noexcept
@@ -123,9 +150,12 @@ void lunatik_device_release(lunatik_object_t *object)
 	call.result_count = 0;
 	// The driver hears of every close(2), even of a task that is being killed; but such a task must not wait for a script
 	// that does not end.
-	auto nothing = [](lunatik_callback &) { return 0L; };
-	if (callback(*object, 0, call, nothing) == -EINTR)
-		callback(*object, LUNATIK_ENTER_BRIEFLY, call, nothing);
+	constexpr int not_run = 1;
+	auto heard = [](lunatik_callback &) { return 0L; };
+	unsigned flags = lunatik_h_is_exiting() ? static_cast<unsigned>(LUNATIK_ENTER_BRIEFLY) : 0u;
+	call.outcome = not_run;
+	if (callback(*object, flags, call, heard) == -EINTR && call.outcome == not_run)
+		callback(*object, LUNATIK_ENTER_BRIEFLY, call, heard);
 }
 
 long lunatik_device_read(lunatik_object_t *object, void *user, unsigned long size, long long *offset)
@@ -136,6 +166,8 @@ long lunatik_device_read(lunatik_object_t *object, void *user, unsigned long siz
 	call.arguments[0] = integer(static_cast<Integer>(size));
 	call.arguments[1] = integer(*offset);
 	call.result_count = 2;
+	Bounce bounce;
+	long long next = *offset;
 	long result = callback(*object, 0, call, [&](lunatik_callback &done) -> long {
 		const lunatik_value &text = done.results[0];
 		if (text.kind == LUNATIK_NIL)
@@ -143,26 +175,31 @@ long lunatik_device_read(lunatik_object_t *object, void *user, unsigned long siz
 		if (text.kind != LUNATIK_STRING)
 			return -EINVAL;
 		unsigned long count = text.bytes.size < size ? text.bytes.size : size;
-		if (lunatik_h_copy_to_user(user, text.bytes.data, count))
-			return -EFAULT;
-		*offset = next_offset(done.results[1], *offset + static_cast<long long>(count));
-		return static_cast<long>(count);
+		next = next_offset(done.results[1], *offset + static_cast<long long>(count));
+		// The reader's memory may take any time to be there, and the runtime is locked: wait for it outside.
+		if (lunatik_h_copy_to_user_nofault(user, text.bytes.data, count) == 0)
+			return static_cast<long>(count);
+		return bounce.fill(text.bytes.data, count) ? static_cast<long>(count) : -ENOMEM;
 	});
+	if (result >= 0 && bounce.data() && lunatik_h_copy_to_user(user, bounce.data(), static_cast<unsigned long>(result)))
+		return -EFAULT;
+	if (result >= 0)
+		*offset = next;
 	return result == -ENOENT ? -ENXIO : result;
 }
 
 long lunatik_device_write(lunatik_object_t *object, const void *user, unsigned long size, long long *offset)
 {
 	size = size < write_max ? size : write_max;
-	auto bytes = Bytes::allocate(Device::of(*object).runtime(), size);
-	if (!bytes)
+	Bounce bounce;
+	if (!bounce.allocate(size))
 		return -ENOMEM;
-	if (lunatik_h_copy_from_user(bytes->data(), user, size))
+	if (lunatik_h_copy_from_user(bounce.data(), user, size))
 		return -EFAULT;
 	__attribute__((uninitialized)) lunatik_callback call;
 	call.field = "write";
 	call.argument_count = 2;
-	call.arguments[0] = { .kind = LUNATIK_STRING, .bytes = { bytes->data(), size } };
+	call.arguments[0] = { .kind = LUNATIK_STRING, .bytes = { bounce.data(), size } };
 	call.arguments[1] = integer(*offset);
 	call.result_count = 2;
 	long result = callback(*object, 0, call, [&](lunatik_callback &done) -> long {

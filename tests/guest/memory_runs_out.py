@@ -94,6 +94,9 @@ subprocess.run(["lunatik", "load"], check=True)
 for module in ("device", "linux", "data"):
     subprocess.run(["modprobe", f"lunatik_{module}"], check=True)
 
+with open("/sys/module/lunatik/parameters/fault_injection", "w") as parameter:
+    parameter.write("1")
+
 script = b'local t = {} for i = 1, 20 do t[i] = ("x"):rep(i) .. i end return function() return #t end'
 sweep("a runtime", RUN, [(NAME, b"oom"), (SOURCE, script), (ARGUMENT, b"a")], after=(STOP, (NAME, b"oom")))
 sweep("a thread", SPAWN, [(NAME, b"oom"), (SOURCE, script)], after=(STOP, (NAME, b"oom")))

@@ -142,6 +142,20 @@ TEST_CASE("a List keeps order whatever is taken out")
 	}
 }
 
+TEST_CASE("a List takes elements at both ends")
+{
+	List<Item> list;
+	Item items[] = { Item(0), Item(1), Item(2) };
+	list.push_front(items[1]);
+	CHECK(list.last() == &items[1]);
+	list.push_front(items[0]);
+	list.push_back(items[2]);
+	CHECK(numbers(list) == std::vector<int>{ 0, 1, 2 });
+	for (int number : { 0, 1, 2 })
+		CHECK(list.pop_front()->number == number);
+	CHECK(list.empty());
+}
+
 TEST_CASE("a Name holds what fits and ends with zero")
 {
 	Name<4> name("abcdef");
