@@ -3,7 +3,7 @@
 # What other modules are compiled against, and those of this tree that are such modules. Included by the Makefile.
 
 develdir := $(prefix)/src/lunatik
-externals := examples/kmod-c examples/kmod-cpp
+externals := examples/kmod-c examples/kmod-cpp examples/kmod-class/c examples/kmod-class/cpp tests/guest/capi
 external-scripts := examples/kmod-c/mydevice.lua
 
 .PHONY: install-devel uninstall-devel install-externals

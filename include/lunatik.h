@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * The C API: running scripts from other kernel modules, and classes written against Lua's own API. For kernel C, and for
- * C++ modules that want lua_State (lunatik.hpp is the safer way there: a Lua error skips destructors).
+ * C++ modules that want lua_State (lunatik.hpp is the safer way there: a Lua error skips destructors; a file that wants
+ * both includes this one first).
  *
  * Lua functions, methods and what runs inside lunatik_run() may raise Lua errors freely: they are called protected. What
  * takes a lua_State is only for them; nothing else here raises.
@@ -15,6 +16,13 @@
 
 #ifndef __cplusplus
 #include "lunatik/module.h"
+
+/* Lua's headers read a stdio.h that is made for Lua's own files; the kernel's snprintf() is another. */
+#undef snprintf
+#undef feof
+#undef fclose
+#undef EOF
+#undef BUFSIZ
 #endif
 
 #ifdef __cplusplus
@@ -149,9 +157,18 @@ lunatik_object_t *lunatik_checkobject(lua_State *L, int i);
  * lunatik_checkprivate - the private data of the object at index @i
  * @open: also raise "EBADF" if the object is stopped or has no private data
  *
- * Called by a function that LUNATIK_NEWLIB registered, it raises unless the object's class is one of that library's.
+ * For functions that LUNATIK_NEWLIB registered. A method's receiver (@i is 1) must be of the class whose method it is, any
+ * other argument of one of the library's classes; it raises for everything else, and in a function of no such library. Negative
+ * indices do not mean the receiver.
  */
 void *lunatik_checkprivate(lua_State *L, int i, LUNATIK_BOOL open);
+
+/**
+ * lunatik_checkclass - the private data of the object at index @i, which must be open and of exactly that class
+ *
+ * Raises otherwise. For arguments where a library has several classes, and for objects of another library's class.
+ */
+void *lunatik_checkclass(lua_State *L, int i, const lunatik_class_t *info);
 
 /**
  * lunatik_closeobject - a method: stops the object at index 1, once; checkers made by LUNATIK_PRIVATECHECKER raise "EBADF"

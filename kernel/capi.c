@@ -75,6 +75,7 @@ EXPORT_SYMBOL_GPL(lunatik_cloneobject);
 EXPORT_SYMBOL_GPL(lunatik_toobject);
 EXPORT_SYMBOL_GPL(lunatik_checkobject);
 EXPORT_SYMBOL_GPL(lunatik_checkprivate);
+EXPORT_SYMBOL_GPL(lunatik_checkclass);
 EXPORT_SYMBOL_GPL(lunatik_closeobject);
 EXPORT_SYMBOL_GPL(lunatik_registerobject);
 EXPORT_SYMBOL_GPL(lunatik_unregisterobject);

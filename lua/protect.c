@@ -25,8 +25,10 @@ struct protect {
 	lu_byte hooks;
 };
 
-_Static_assert(offsetof(struct protect, jump.b) == 8 && offsetof(struct protect, L) == 80 &&
-	       offsetof(struct protect, hooks) == 116, "struct lunatik_protect has another layout");
+_Static_assert(offsetof(struct protect, jump.b) == sizeof(void *) &&
+	       offsetof(struct protect, L) == sizeof(void *) + sizeof(luai_jmpbuf) + sizeof(long) &&
+	       offsetof(struct protect, hooks) == offsetof(struct protect, L) + 4 * sizeof(long) + sizeof(int),
+	       "struct lunatik_protect has another layout");
 
 void lunatik_protect_enter(struct protect *protect, lua_State *L);
 int lunatik_protect_leave(struct protect *protect);

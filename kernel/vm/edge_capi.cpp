@@ -25,8 +25,9 @@ extern "C" {
 void lunatik_protect_enter(lunatik_protect *protect, lua_State *L);
 int lunatik_protect_leave(lunatik_protect *protect);
 }
-static_assert(offsetof(lunatik_protect, jump) == 8 && offsetof(lunatik_protect, L) == 80 &&
-	      offsetof(lunatik_protect, hooks) == 116);
+static_assert(offsetof(lunatik_protect, jump) == sizeof(void *) &&
+	      offsetof(lunatik_protect, L) == sizeof(void *) + sizeof(lunatik_protect::jump) + sizeof(long) &&
+	      offsetof(lunatik_protect, hooks) == offsetof(lunatik_protect, L) + 4 * sizeof(long) + sizeof(int));
 
 /* ---- runtimes ---- */
 
@@ -240,18 +241,40 @@ lunatik_object_t *lunatik_checkobject(lua_State *L, int i)
 	return box->object;
 }
 
+// What a function of a library may be given, from the upvalues that register_class() and lunatik_newlib() gave it: a method's
+// receiver must be of the class whose method it is, any other argument of one of the library's classes.
+static const char *wrong_class(lua_State *L, int i, const lunatik_object_t &object)
+{
+	// SAFETY (both): light userdata of those types, or none, which is nullptr.
+	auto *own = static_cast<const lunatik_class_t *>(lua_touserdata(L, lua_upvalueindex(2)));
+	auto *classes = static_cast<const lunatik_class_t *const *>(lua_touserdata(L, lua_upvalueindex(1)));
+	if (i == 1 && own)
+		return object.class_ == own ? nullptr : own->name;
+	if (!classes)
+		luaL_error(L, "which class this function takes is not known: its library has none (lunatik_checkclass() names one)");
+	for (auto *info = classes; *info; info++) {
+		if (*info == object.class_)
+			return nullptr;
+	}
+	return (*classes)->name;
+}
+
 void *lunatik_checkprivate(lua_State *L, int i, bool open)
 {
 	lunatik_object_t *object = lunatik_checkobject(L, i);
-	// The function that runs carries the classes it may be given: a value of another would be taken for what it is not.
-	// SAFETY: register_class() and lunatik_newlib() gave it this upvalue.
-	auto *const *classes = static_cast<const lunatik_class_t *const *>(lua_touserdata(L, lua_upvalueindex(1)));
-	bool known = !classes;
-	for (auto *info = classes; info && *info && !known; info++)
-		known = *info == object->class_;
-	if (!known)
-		luaL_typeerror(L, i, *classes ? (*classes)->name : "object of another library");
+	if (const char *expected = wrong_class(L, i, *object))
+		luaL_typeerror(L, i, expected);
 	if (open && (!object->private_ || Object::of(*object).stopped()))
+		edge::raise(L, EBADF);
+	return object->private_;
+}
+
+void *lunatik_checkclass(lua_State *L, int i, const lunatik_class_t *info)
+{
+	lunatik_object_t *object = lunatik_checkobject(L, i);
+	if (object->class_ != info)
+		luaL_typeerror(L, i, info->name);
+	if (!object->private_ || Object::of(*object).stopped())
 		edge::raise(L, EBADF);
 	return object->private_;
 }
@@ -376,9 +399,10 @@ static void register_closing(lua_State *L, const lunatik_class_t &info, const lu
 		if (method->func != lunatik_closeobject)
 			continue;
 		lua_rawgetp(L, LUA_REGISTRYINDEX, &info);
-		// SAFETY: as in register_class(), the array is the module's.
+		// SAFETY (both): as in register_class(), they are the module's.
 		lua_pushlightuserdata(L, const_cast<lunatik_class_t **>(classes));
-		lua_pushcclosure(L, lunatik_closeobject, 1);
+		lua_pushlightuserdata(L, const_cast<lunatik_class_t *>(&info));
+		lua_pushcclosure(L, lunatik_closeobject, 2);
 		lua_setfield(L, -2, method->name);
 		lua_pop(L, 1);
 	}

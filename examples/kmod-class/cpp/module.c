@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include <lunatik/module.h>
+
+LUNATIK_MODULE(queue, "Lua library: bounded queues of integers");
