@@ -7,12 +7,14 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <cwchar>
 #include <deque>
 #include <filesystem>
 #include <fstream>
 
 #include <fcntl.h>
 #include <histedit.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,13 +28,101 @@ namespace {
 
 constexpr int remembered = 1000;
 
-/* Set by the signal handler below while a line is being typed. */
-volatile std::sig_atomic_t typed_interrupt = 0;
+/* Signals that matter while a line is being typed, and whether each has come. */
+constexpr std::array typing_signals{SIGINT, SIGWINCH, SIGTSTP, SIGTERM, SIGHUP, SIGQUIT};
+std::array<volatile std::sig_atomic_t, typing_signals.size()> arrived{};
 
-void on_typed_interrupt(int)
+void on_signal(int number)
 {
-	typed_interrupt = 1;
+	for (std::size_t i = 0; i < typing_signals.size(); ++i) {
+		if (typing_signals[i] == number)
+			arrived[i] = 1;
+	}
 }
+
+/* Whether a signal has come since it was asked last. */
+bool take(int number)
+{
+	for (std::size_t i = 0; i < typing_signals.size(); ++i) {
+		if (typing_signals[i] == number && arrived[i]) {
+			arrived[i] = 0;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * While it lives, the signals above are only noted, and only during the wait for a key: what comes at any other moment
+ * waits for that one. Otherwise a Ctrl-C just before the wait would be seen after the next key only.
+ */
+class TypingSignals {
+public:
+	TypingSignals()
+	{
+		sigset_t blocked;
+		sigemptyset(&blocked);
+		for (std::size_t i = 0; i < typing_signals.size(); ++i) {
+			sigaddset(&blocked, typing_signals[i]);
+			arrived[i] = 0;
+		}
+		sigprocmask(SIG_BLOCK, &blocked, &mask_);
+		for (std::size_t i = 0; i < typing_signals.size(); ++i)
+			install(i);
+	}
+
+	~TypingSignals()
+	{
+		for (std::size_t i = 0; i < typing_signals.size(); ++i)
+			sigaction(typing_signals[i], &previous_[i], nullptr);
+		sigprocmask(SIG_SETMASK, &mask_, nullptr);
+	}
+
+	TypingSignals(const TypingSignals &) = delete;
+	TypingSignals &operator=(const TypingSignals &) = delete;
+
+	/* Waits for a key; false if a signal came instead. */
+	bool wait(int fd) const
+	{
+		pollfd polled{fd, POLLIN, 0};
+		return ppoll(&polled, 1, nullptr, &mask_) >= 0 || errno != EINTR;
+	}
+
+	/* Does what a signal does by default: stops the program until it is continued, or ends it. */
+	void obey(int number)
+	{
+		std::signal(number, SIG_DFL);
+		std::raise(number);
+		sigset_t one;
+		sigemptyset(&one);
+		sigaddset(&one, number);
+		sigprocmask(SIG_UNBLOCK, &one, nullptr);
+		sigprocmask(SIG_BLOCK, &one, nullptr);
+		struct sigaction action = noting();
+		sigaction(number, &action, nullptr);
+	}
+
+private:
+	static struct sigaction noting()
+	{
+		struct sigaction action{};
+		action.sa_handler = on_signal;
+		sigemptyset(&action.sa_mask);
+		return action;
+	}
+
+	void install(std::size_t i)
+	{
+		struct sigaction action = noting();
+		sigaction(typing_signals[i], &action, &previous_[i]);
+		// What the caller ignores, as nohup does with SIGHUP, stays ignored.
+		if (previous_[i].sa_handler == SIG_IGN)
+			sigaction(typing_signals[i], &previous_[i], nullptr);
+	}
+
+	sigset_t mask_{};
+	std::array<struct sigaction, typing_signals.size()> previous_{};
+};
 
 /* Whether the history file can be appended to, which makes it if it does not exist; only its owner may read it. */
 bool prepare_history(const std::string &path)
@@ -92,19 +182,67 @@ struct Editor::State {
 	History *history = nullptr;
 	std::string path;	/* of the history file; empty if it cannot be written */
 	bool continued = false;
+	bool interrupted = false;
+	TypingSignals *signals = nullptr;	/* of the read() that is going on */
+	int input = -1;
+	std::mbstate_t letter{};	/* of which some bytes have come */
+	struct sigaction interrupt{};	/* what Ctrl-C did before */
+
+	int get(wchar_t &key);
+	static int get_key(EditLine *editline, wchar_t *key);
+	static const char *prompt(EditLine *editline);
 };
 
-namespace {
-
-/* libedit calls it with its own handle only; the handle carries our state. */
-const char *prompt(EditLine *editline)
+/* The next key for libedit: 1 and a letter, 0 at the end, -1 if the line is given up. */
+int Editor::State::get(wchar_t &key)
 {
-	bool *continued = nullptr;
-	el_get(editline, EL_CLIENTDATA, &continued);
-	return continued && *continued ? ">> " : "> ";
+	for (;;) {
+		if (take(SIGINT)) {
+			interrupted = true;
+			return -1;
+		}
+		if (take(SIGWINCH))
+			el_resize(editline);
+		for (const int number : {SIGTSTP, SIGTERM, SIGHUP, SIGQUIT}) {
+			if (!take(number))
+				continue;
+			el_set(editline, EL_PREP_TERM, 0);
+			signals->obey(number);
+			el_set(editline, EL_PREP_TERM, 1);
+			el_set(editline, EL_REFRESH);
+		}
+		if (!signals->wait(input))
+			continue;
+
+		char byte = 0;
+		const ssize_t got = ::read(input, &byte, 1);
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (got <= 0)
+			return got < 0 ? -1 : 0;
+		const std::size_t length = std::mbrtowc(&key, &byte, 1, &letter);
+		if (length == static_cast<std::size_t>(-1))
+			letter = {}; // no letter of this locale: as if it had not been typed
+		else if (length != static_cast<std::size_t>(-2))
+			return 1;
+	}
 }
 
-} // namespace
+/* libedit calls these two with the handle that we made; it carries our state. */
+int Editor::State::get_key(EditLine *editline, wchar_t *key)
+{
+	State *state = nullptr;
+	el_get(editline, EL_CLIENTDATA, &state);
+	// SAFETY: libedit passes room for one key.
+	return state->get(*key);
+}
+
+const char *Editor::State::prompt(EditLine *editline)
+{
+	State *state = nullptr;
+	el_get(editline, EL_CLIENTDATA, &state);
+	return state->continued ? ">> " : "> ";
+}
 
 std::string history_path()
 {
@@ -119,6 +257,11 @@ Editor::Editor(std::FILE *input, std::FILE *output, const std::string &history, 
 	: state_(std::make_unique<State>())
 {
 	expect_utf8();
+	// A Ctrl-C between a line's end and the next prompt, when nobody waits for one, must not end the session.
+	struct sigaction action{};
+	action.sa_handler = [](int) {};
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, &state_->interrupt);
 	state_->editline = el_init("lunatik", input, output, stderr);
 	state_->history = history_init();
 	if (!state_->editline || !state_->history)
@@ -128,10 +271,11 @@ Editor::Editor(std::FILE *input, std::FILE *output, const std::string &history, 
 	HistEvent event;
 	::history(state_->history, &event, H_SETSIZE, remembered);
 	::history(state_->history, &event, H_SETUNIQUE, 1);
-	el_set(state_->editline, EL_CLIENTDATA, &state_->continued);
-	el_set(state_->editline, EL_PROMPT, prompt);
+	state_->input = fileno(input);
+	el_set(state_->editline, EL_CLIENTDATA, state_.get());
+	el_set(state_->editline, EL_PROMPT, State::prompt);
+	el_set(state_->editline, EL_GETCFN, State::get_key);
 	el_set(state_->editline, EL_EDITOR, "emacs");
-	el_set(state_->editline, EL_SIGNAL, 1);
 	el_set(state_->editline, EL_HIST, ::history, state_->history);
 	// A tab is indentation here, and pasted text has many.
 	el_set(state_->editline, EL_BIND, "^I", "ed-insert", nullptr);
@@ -148,6 +292,7 @@ Editor::Editor(std::FILE *input, std::FILE *output, const std::string &history, 
 
 Editor::~Editor()
 {
+	sigaction(SIGINT, &state_->interrupt, nullptr);
 	if (state_->editline)
 		el_end(state_->editline);
 	if (state_->history)
@@ -156,33 +301,24 @@ Editor::~Editor()
 
 LineSource::Event Editor::read(bool continued, std::string &line)
 {
-	struct sigaction action{}, previous{};
-	action.sa_handler = on_typed_interrupt;
-	sigemptyset(&action.sa_mask);
-	typed_interrupt = 0;
-	sigaction(SIGINT, &action, &previous);
-
+	TypingSignals signals;
+	state_->signals = &signals;
 	state_->continued = continued;
+	state_->interrupted = false;
 	int length = 0;
 	// el_gets() shows the prompt and only then takes the terminal over: a Ctrl-D that comes in between would be lost.
 	el_set(state_->editline, EL_PREP_TERM, 1);
 	const char *typed = el_gets(state_->editline, &length);
-	sigaction(SIGINT, &previous, nullptr);
+	state_->signals = nullptr;
 
-	if (typed_interrupt) {
-		el_reset(state_->editline);
+	if (state_->interrupted || !typed || length <= 0) {
+		if (state_->interrupted)
+			el_reset(state_->editline);
 		FILE *output = nullptr;
 		el_get(state_->editline, EL_GETFP, 1, &output);
 		std::fputc('\n', output);
 		std::fflush(output);
-		return Event::Interrupted;
-	}
-	if (!typed || length <= 0) {
-		FILE *output = nullptr;
-		el_get(state_->editline, EL_GETFP, 1, &output);
-		std::fputc('\n', output);
-		std::fflush(output);
-		return Event::End;
+		return state_->interrupted ? Event::Interrupted : Event::End;
 	}
 	line.assign(typed, static_cast<std::size_t>(length));
 	while (!line.empty() && (line.back() == '\n' || line.back() == '\r'))

@@ -74,6 +74,16 @@ public:
 
 	void type(const std::string &keys) const { REQUIRE(write(master_.get(), keys.data(), keys.size()) > 0); }
 
+	void signal(int number) const { kill(pid_, number); }
+
+	/* Whether the terminal itself shows what is typed. */
+	bool echoes() const
+	{
+		termios mode{};
+		REQUIRE(tcgetattr(master_.get(), &mode) == 0);
+		return (mode.c_lflag & ECHO) != 0;
+	}
+
 	/* Reads until `text` was shown once more; returns whether it was. */
 	bool shows(const std::string &text)
 	{
@@ -357,6 +367,7 @@ TEST_CASE("at a terminal there are prompts, continuation, editing and a history"
 		// The line before the last, edited: the history is there, and so are the arrow keys.
 		terminal.type("\033[A\033[A\033[A\033[A\001x\r");
 		CHECK(terminal.shows("<x"));
+		CHECK(terminal.shows("> "));
 		terminal.type("\004");
 		CHECK(terminal.wait() == 0);
 		INFO(terminal.screen());
@@ -371,10 +382,23 @@ TEST_CASE("at a terminal there are prompts, continuation, editing and a history"
 		CHECK(terminal.shows("> "));
 		terminal.type("\033[A\r");
 		CHECK(terminal.shows("<x"));
+		CHECK(terminal.shows("> "));
 		terminal.type("\004");
 		CHECK(terminal.wait() == 0);
 	}
 	listener.check();
+}
+
+TEST_CASE("a line editor that is ended leaves the terminal as it was", "[process][terminal]")
+{
+	const fake::Directory home;
+	fake::Listener listener(evaluator);
+	Terminal terminal(listener.device(), home.path());
+	CHECK(terminal.shows("> "));
+	CHECK_FALSE(terminal.echoes());
+	terminal.signal(SIGTERM);
+	CHECK(terminal.wait() == 128 + SIGTERM);
+	CHECK(terminal.echoes());
 }
 
 TEST_CASE("a history that cannot be written is one warning", "[process][terminal]")
@@ -387,6 +411,7 @@ TEST_CASE("a history that cannot be written is one warning", "[process][terminal
 	CHECK(terminal.shows("> "));
 	terminal.type("one\r");
 	CHECK(terminal.shows("<one>"));
+	CHECK(terminal.shows("> "));
 	terminal.type("\004");
 	CHECK(terminal.wait() == 0);
 	CHECK(terminal.screen().find("remembered", terminal.screen().find("remembered") + 1) == std::string::npos);
