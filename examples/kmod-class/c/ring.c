@@ -9,6 +9,8 @@
  */
 #include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 #include <lunatik.h>
 
