@@ -3,8 +3,8 @@
 # Which files Lua consists of here, and the flags that belong to single ones: for kbuild.mk and for the builds of
 # tests/conformance.
 
-lua-core := lapi lcode lctype ldebug ldo lfunc lgc llex lmem lobject lopcodes lparser lstate lstring ltable ltm lvm lzio \
-	lauxlib lbaselib lcorolib ldblib lstrlib ltablib lutf8lib
+lua-core := lapi lcode lctype ldebug ldo lfunc lgc llex lmem lobject lopcodes lparser lstate lstring ltable \
+	ltm lvm lzio lauxlib lbaselib lcorolib ldblib lstrlib ltablib lutf8lib
 lua-ours := goto linit lmathlib loadlib lundump printf protect support
 
 # The switch becomes a tree of comparisons and not a table of jumps: a jump through a table is a retpoline.

@@ -287,10 +287,12 @@ extern void luaV_execute_goto(lua_State *L, CallInfo *ci);
 #define ferror(f) ((errno = lunatik_file_error(f)) != 0)
 
 /*
- * findfield() walks all of package.loaded, which belongs to the script. It finds nothing when it must stop: raising
- * here would end the very traceback that says where the script was stopped.
+ * findfield() walks all of package.loaded, which belongs to the script. It finds nothing when the script must end:
+ * raising here would end the very traceback that says where it was.
  */
-#define lua_next(L, index) (luai_unlikely(lunatik_stopped(L) & ~LUNATIK_STOP_LOOK) ? (lua_pop(L, 1), 0) : lua_next(L, index))
+#define lua_next(L, index) \
+	(luai_unlikely(lunatik_stopped(L) & ~LUNATIK_STOP_LOOK) ? (lua_pop(L, 1), 0) : \
+	 (lunatik_check(L), lua_next(L, index)))
 #endif
 
 #ifdef LUNATIK_TU_lbaselib

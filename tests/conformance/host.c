@@ -261,7 +261,7 @@ static void *stop(void *unused)
 
 	(void)unused;
 	nanosleep(&delay, NULL);
-	__atomic_store_n(&gauge.stop, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&gauge.stop, ~LUNATIK_STOP_LOOK, __ATOMIC_RELAXED);
 	alarm(1);
 	return NULL;
 }
