@@ -19,7 +19,7 @@ static struct file *open_as_init(const char *name)
 {
 	struct cred *kernel = prepare_kernel_cred(&init_task);
 	const struct cred *callers;
-	struct file *file;
+	struct file *place, *file;
 	struct path root;
 
 	if (!kernel)
@@ -28,8 +28,19 @@ static struct file *open_as_init(const char *name)
 	get_fs_root(init_task.fs, &root);
 	task_unlock(&init_task);
 	callers = override_creds(kernel);
-	/* O_NONBLOCK: opening a FIFO must not wait for its other end. */
-	file = file_open_root(&root, name, O_RDONLY | O_LARGEFILE | O_NONBLOCK, 0);
+	/*
+	 * Looked at before it is opened: to open a FIFO may wait, and to open a Lua device runs its script, which may wait for
+	 * the very runtime that asks.
+	 */
+	place = file_open_root(&root, name, O_PATH, 0);
+	if (IS_ERR(place))
+		file = place;
+	else if (S_ISREG(file_inode(place)->i_mode))
+		file = dentry_open(&place->f_path, O_RDONLY | O_LARGEFILE, kernel);
+	else
+		file = ERR_PTR(S_ISDIR(file_inode(place)->i_mode) ? -EISDIR : -EINVAL);
+	if (!IS_ERR(place))
+		filp_close(place, NULL);
 	revert_creds(callers);
 	put_cred(kernel);
 	path_put(&root);
@@ -42,11 +53,6 @@ struct file *lunatik_h_filp_open(const char *name, int *error)
 
 	if (IS_ERR(file)) {
 		*error = -PTR_ERR(file);
-		return NULL;
-	}
-	if (!S_ISREG(file_inode(file)->i_mode)) {
-		*error = S_ISDIR(file_inode(file)->i_mode) ? EISDIR : EINVAL;
-		filp_close(file, NULL);
 		return NULL;
 	}
 	*error = 0;

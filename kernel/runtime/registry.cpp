@@ -326,6 +326,13 @@ Result<void> stop(struct net *network, std::string_view name, Report &report) no
 
 void shutdown() noexcept
 {
+	{
+		MutexGuard guard(mutex);
+		for (auto &bucket : buckets) {
+			for (Entry *entry = bucket.first(); entry; entry = bucket.next(*entry))
+				entry->runtime->ask_to_stop();
+		}
+	}
 	for (auto &bucket : buckets) {
 		for (;;) {
 			Runtime *runtime = nullptr;

@@ -291,7 +291,10 @@ void Runtime::stop() noexcept
 		return;
 	}
 	ask_to_stop();
-	join(grace_milliseconds, false);
+	// The grace counts from when it was asked: whoever stops many asks them all first.
+	long asked = static_cast<long>((lunatik_h_ktime_get_ns() - asked_at_) / 1000000);
+	if (asked < grace_milliseconds)
+		join(grace_milliseconds - asked, false);
 
 	auto never = [] { return false; };
 	for (unsigned waited = 0; waited < stop_milliseconds; waited += 10) {
@@ -641,7 +644,8 @@ long Runtime::join(long milliseconds, bool interruptible) noexcept
 
 void Runtime::ask_to_stop() noexcept
 {
-	should_stop_.store(true);
+	if (!should_stop_.exchange(true))
+		asked_at_ = lunatik_h_ktime_get_ns();
 	if (thread_pid_.load())
 		wake();
 }

@@ -220,6 +220,7 @@ private:
 	Atomic<bool> stopping_{ false };
 	Atomic<bool> closed_{ false };
 	Atomic<bool> should_stop_{ false };
+	std::uint64_t asked_at_ = 0;	// when should_stop_ was set
 	Atomic<bool> closing_{ false };	// finalizers run now
 	Atomic<int> thread_pid_{ 0 };
 	unsigned long watched_calls_ = 0;	// the watchdog's: which entry it saw, for how many ticks

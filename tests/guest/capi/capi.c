@@ -538,7 +538,10 @@ static void test_threads(void)
 		return;
 	for (i = 0; i < ARRAY_SIZE(workers); i++)
 		begin(&workers[i], runtime, "add", LONG_MAX);
-	msleep(100);
+	for (i = 0; i < ARRAY_SIZE(workers); i++) {
+		for (start = ktime_get_ns(); !READ_ONCE(workers[i].runs) && ktime_get_ns() - start < 10 * NSEC_PER_SEC;)
+			msleep(10);
+	}
 	lunatik_getobject(runtime);
 	capi_is("lunatik_stop while four threads use it", lunatik_stop(runtime), 0);
 	for (i = 0; i < ARRAY_SIZE(workers); i++) {
