@@ -71,7 +71,8 @@ static const char *search_path(lua_State *L, const char *name, const char *path,
 		file = lua_tostring(L, -1);
 		if (readable(L, file))
 			return file;
-		lua_pushfstring(L, "%s%sno file '%s'", lua_tostring(L, tried), *lua_tostring(L, tried) ? "\n\t" : "", file);
+		lua_pushfstring(L, "%s%sno file '%s'", lua_tostring(L, tried), *lua_tostring(L, tried) ? "\n\t" : "",
+				file);
 		lua_replace(L, tried);
 		lua_pop(L, 1);
 		if (end == NULL)
@@ -121,7 +122,8 @@ static int search_lua(lua_State *L)
 	if (file == NULL)
 		return 1;
 	if (luaL_loadfile(L, file) != LUA_OK)
-		return luaL_error(L, "error loading module '%s' from file '%s':\n\t%s", name, file, lua_tostring(L, -1));
+		return luaL_error(L, "error loading module '%s' from file '%s':\n\t%s", name, file,
+				  lua_tostring(L, -1));
 	lua_pushstring(L, file);
 	return 2;
 }

@@ -138,7 +138,7 @@ rm /dev/lunatik
 mv /dev/lunatik-away /dev/lunatik
 gives "reload" 0 '' '' lunatik reload
 exec 8<>/dev/lunatik
-gives "unload while the device is open" 1 '' '^lunatik: lunatik is in use: .*hint: /dev/lunatik is held open by [0-9]+ \(bash\)' lunatik unload
+gives "unload while the device is open" 1 '' '^lunatik: lunatik is in use: .*hint: .*/dev/lunatik.*: [0-9]+ \(bash\)' lunatik unload
 exec 8>&-
 gives "unload when it is closed" 0 '' '' lunatik unload
 gives "load" 0 '' '' lunatik load
