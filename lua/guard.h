@@ -26,7 +26,9 @@ static inline const char *lunatik_setlocal(lua_State *L, const lua_Debug *ar, in
 	/* "(for state)" and "(temporary)" are the interpreter's own, and it trusts what it put there. */
 	if (name != NULL)
 		lua_pop(L, 1);
-	return name == NULL || name[0] == '(' ? NULL : lua_setlocal(L, ar, n);
+	if (name == NULL || (name[0] == '(' && strcmp(name, "(vararg)") != 0))
+		return NULL;
+	return lua_setlocal(L, ar, n);
 }
 
 /* The registry holds what C code trusts: a script sees a copy of the part that is known to scripts. */
@@ -44,7 +46,6 @@ static inline int lunatik_getmetatable(lua_State *L, int index)
 {
 	return lua_type(L, index) == LUA_TUSERDATA ? 0 : lua_getmetatable(L, index);
 }
-
 
 /* gmatch() keeps pointers into the strings that are its iterator's upvalues. */
 static inline const char *lunatik_setupvalue(lua_State *L, int function, int n)

@@ -128,7 +128,7 @@ long lunatik_h_wait_state(void *waitqueue, lunatik_h_condition condition, void *
 /* ---- ktime.h, hrtimer.h ---- */
 unsigned long long lunatik_h_ktime_get_ns(void);
 unsigned long long lunatik_h_ktime_get_real_ns(void);
-unsigned long long lunatik_h_local_clock(void);	/* cheap, any context, per CPU */
+unsigned long long lunatik_h_fast_clock(void);	/* any context, NMI too; goes on while interrupts are off */
 /** A hard-interrupt timer that calls @tick every @period ns for as long as it returns nonzero. */
 void lunatik_h_timer_init(void *timer, int (*tick)(void));
 void lunatik_h_timer_start(void *timer, unsigned long long period);

@@ -2,7 +2,6 @@
 /* ktime.h, hrtimer.h */
 #include <linux/ktime.h>
 #include <linux/timekeeping.h>
-#include <linux/sched/clock.h>
 #include <linux/hrtimer.h>
 #include "helpers.h"
 #include "timer.h"
@@ -17,9 +16,10 @@ unsigned long long lunatik_h_ktime_get_real_ns(void)
 	return ktime_get_real_ns();
 }
 
-unsigned long long lunatik_h_local_clock(void)
+unsigned long long lunatik_h_fast_clock(void)
 {
-	return local_clock();
+	/* Not local_clock(): where the TSC is unstable that stands still until the next tick, and with interrupts off none comes. */
+	return ktime_get_mono_fast_ns();
 }
 
 static enum hrtimer_restart tick(struct hrtimer *timer)

@@ -580,7 +580,7 @@ int Runtime::poll() noexcept
 		}
 	}
 	if (bits & Clock) {
-		std::uint64_t now = lunatik_h_local_clock();
+		std::uint64_t now = lunatik_h_fast_clock();
 		if (!clock_)
 			clock_ = now;
 		else if (now - clock_ > lunatik_budget * 1000000ULL) {

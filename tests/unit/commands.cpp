@@ -202,7 +202,7 @@ TEST_CASE("a file is sent, under its own name or a given one", "[commands]")
 	CHECK_THAT(missing.err, begins_with("lunatik: there is no file ./missing.lua\nhint: "));
 }
 
-TEST_CASE("--replace stops first, whether or not it runs", "[commands]")
+TEST_CASE("replace stops first, whether or not it runs", "[commands]")
 {
 	Stage stage;
 	for (const std::uint32_t stopped : {LUNATIK_STATUS_OK, LUNATIK_STATUS_NAME}) {
