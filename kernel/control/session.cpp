@@ -271,6 +271,7 @@ private:
 	// The thread's alone.
 	Object *runtime_ = nullptr;
 	FrameBuilder *values_ = nullptr;
+	Request parsed_;
 	int pid_;
 };
 
@@ -734,7 +735,8 @@ void lunatik_session::handle(lunatik_frame_type type, std::string_view payload) 
 {
 	Report report;
 	FrameBuilder values;
-	Request request;
+	// Not on the stack, which belongs to the script.
+	Request &request = *::new (static_cast<void *>(&parsed_)) Request;
 	values_ = &values;
 	if (const char *wrong = request.parse(payload)) {
 		report.status = LUNATIK_STATUS_USAGE;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "runtime/registry.hpp"
 
+#include <initializer_list>
 #include <asm-generic/errno.h>
 
 #include "helpers/helpers.h"
@@ -66,28 +67,20 @@ private:
 	std::size_t size_ = 0;
 };
 
-/// A message put together from pieces, for a Report.
-class Message final {
-public:
-	Message &operator<<(std::string_view piece) noexcept
-	{
-		text_.append(piece);
-		return *this;
-	}
-	[[nodiscard]] std::string_view view() const noexcept { return text_.view(); }
-
-private:
-	Name<480> text_;
-};
-
 std::string_view errno_name(int code) noexcept
 {
 	const char *name = lunatik_h_errname(code);
 	return name ? name : "unknown error";
 }
 
-Error fail(Report &report, int status, Error error, const Message &message) noexcept
+// Fills the report with a message put together from pieces. Not inlined: its buffer would stay on the stack of callers below
+// which scripts run.
+[[gnu::noinline, gnu::cold]] Error fail(Report &report, int status, Error error,
+					std::initializer_list<std::string_view> pieces) noexcept
 {
+	Name<480> message;
+	for (auto piece : pieces)
+		message.append(piece);
 	report.status = status;
 	report.error = error.code();
 	report.say(message.view());
@@ -139,11 +132,9 @@ Result<Runtime *> create(const Script &script, Report &report) noexcept
 		return &Runtime::of(**created);
 	if (created.error() == Error(EINVAL))
 		return fail(report, LUNATIK_STATUS_USAGE, created.error(),
-			    Message() << "'" << cut(script.name, 0, 80)
-				      << "' is no script name: 1 to 255 bytes, no control characters, no '..', no '/' at an end");
+			    { "'", cut(script.name, 0, 80), "' is no script name: 1 to 255 bytes, no control characters, no '..', no '/' at an end" });
 	return fail(report, LUNATIK_STATUS_LIMIT, created.error(),
-		    Message() << (created.error() == Error(EOVERFLOW) ? "C stack overflow: runtimes inside runtimes"
-								      : "not enough memory for a runtime"));
+		    { (created.error() == Error(EOVERFLOW) ? "C stack overflow: runtimes inside runtimes" : "not enough memory for a runtime") });
 }
 
 // Runs the body of `script` in `runtime`, which nobody else has entered yet.
@@ -160,15 +151,14 @@ Result<void> load_into(Runtime &runtime, const Script &script, Report &report) n
 		if (auto result = contents.read(chunk_name.c_str() + 1); !result) {
 			int code = result.error().code();
 			return fail(report, status_of(code), result.error(),
-				    Message() << (code == ENOENT ? "no script " : "cannot read ") << (chunk_name.c_str() + 1)
-					      << (code == ENOENT ? "" : ": ") << (code == ENOENT ? "" : errno_name(code)));
+				    { (code == ENOENT ? "no script " : "cannot read "), (chunk_name.c_str() + 1), (code == ENOENT ? "" : ": "), (code == ENOENT ? "" : errno_name(code)) });
 		}
 		source = contents.view();
 	} else {
 		chunk_name.append(script.path.empty() ? script.name : script.path);
 	}
 	if (int error = runtime.enter_loading(script.outer))
-		return fail(report, status_of(-error), Error(error), Message() << errno_name(-error));
+		return fail(report, status_of(-error), Error(error), { errno_name(-error) });
 	runtime.output = script.output;
 	bool success = edge::run(runtime,
 				 { .source = skip_comment(source),
@@ -289,8 +279,8 @@ Result<void> run(const Script &script, bool spawn, Report &report, Watch watch, 
 		runtime->object.drop();
 		if (inserted.error() == Error(EEXIST))
 			return fail(report, LUNATIK_STATUS_NAME, inserted.error(),
-				    Message() << "'" << script.name << "' is already running");
-		return fail(report, LUNATIK_STATUS_LIMIT, inserted.error(), Message() << "not enough memory");
+				    { "'", script.name, "' is already running" });
+		return fail(report, LUNATIK_STATUS_LIMIT, inserted.error(), { "not enough memory" });
 	}
 	// The registry's handle may go at any time from here on: another client can stop it while it loads.
 	runtime->object.hold();
@@ -300,7 +290,7 @@ Result<void> run(const Script &script, bool spawn, Report &report, Watch watch, 
 	if (result && spawn) {
 		Name<15> thread_name(cut(script.name, script.name.rfind('/') + 1));
 		if (int error = runtime->spawn(thread_name.c_str()))
-			result = fail(report, LUNATIK_STATUS_LIMIT, Error(error), Message() << "cannot start a thread: " << errno_name(-error));
+			result = fail(report, LUNATIK_STATUS_LIMIT, Error(error), { "cannot start a thread: ", errno_name(-error) });
 	}
 	if (!result && take(runtime->network, script.name, runtime))
 		runtime->object.drop();
@@ -312,7 +302,7 @@ Result<void> stop(struct net *network, std::string_view name, Report &report) no
 {
 	Runtime *runtime = take(network, name);
 	if (!runtime)
-		return fail(report, LUNATIK_STATUS_NAME, Error(ENOENT), Message() << "'" << name << "' is not running");
+		return fail(report, LUNATIK_STATUS_NAME, Error(ENOENT), { "'", name, "' is not running" });
 	runtime->object.stop();
 	// If somebody else has begun to stop it, that is waited for.
 	runtime->stop();
@@ -320,7 +310,7 @@ Result<void> stop(struct net *network, std::string_view name, Report &report) no
 	runtime->object.drop();
 	if (!ended)
 		return fail(report, LUNATIK_STATUS_TIMEOUT, Error(ETIMEDOUT),
-			    Message() << "'" << name << "' is blocked in the kernel; it is closed when that returns");
+			    { "'", name, "' is blocked in the kernel; it is closed when that returns" });
 	return {};
 }
 

@@ -359,7 +359,7 @@ static unsigned long stack_reserve(bool may_sleep) noexcept
 
 bool Runtime::has_stack() const noexcept
 {
-	return lunatik_h_stack_left() >= stack_reserve(may_sleep()) + stack_least;
+	return lunatik_h_stack_left() >= stack_reserve(false) + stack_least;
 }
 
 void Runtime::measure_stack() noexcept
@@ -599,7 +599,17 @@ long Runtime::sleep(long milliseconds, unsigned task_state) noexcept
 	// What woke this thread earlier must not wake it again.
 	if (!over())
 		lunatik_h_flush_signals();
-	return sleepers_.wait_state(over, milliseconds, task_state);
+	if (!closing_.load())
+		return sleepers_.wait_state(over, milliseconds, task_state);
+	// A finalizer at the end: the budget that ends it is set by the watchdog, which wakes nobody.
+	for (long slice = 50; milliseconds < 0 || milliseconds > 0; milliseconds -= milliseconds < 0 ? 0 : slice) {
+		if (milliseconds > 0 && milliseconds < slice)
+			slice = milliseconds;
+		long left = sleepers_.wait_state(over, slice, task_state);
+		if (left)
+			return left;
+	}
+	return 0;
 }
 
 /* ---- the thread ---- */
