@@ -9,7 +9,7 @@ namespace lunatik {
 
 static constexpr std::size_t key_max = 255;
 // Strings are copied with interrupts off.
-static constexpr std::size_t string_max = 64 << 10;
+static constexpr std::size_t string_max = 1 << 20;
 
 // Key, and the bytes of a string value, stand behind the entry. An object value is one handle.
 struct SharedTable::Entry final : Linked<Entry> {
@@ -97,7 +97,7 @@ Result<void> SharedTable::set(Caller &caller, std::string_view key, const Value 
 	if (key.size() > key_max)
 		return caller.fail("key is too long: at most 255 bytes", E2BIG);
 	if (value.kind == LUNATIK_STRING && value.bytes.size > string_max)
-		return caller.fail("string is too long: at most 64 KiB; a data object holds more", E2BIG);
+		return caller.fail("string is too long: at most 1 MiB; a data object holds more", E2BIG);
 	if (value.kind == LUNATIK_OBJECT && Object::of(*value.object).opt & LUNATIK_OPT_SINGLE)
 		return caller.fail("this object cannot leave its runtime");
 	Entry *added = nullptr;

@@ -22,7 +22,7 @@ public:
 
 	/// What is kept under `key`, as a result for Lua: nil if nothing is. Context: any. Errors: ENOMEM.
 	Result<Value> get(Caller &caller, std::string_view key) noexcept;
-	/// Keeps `value` under `key`; nil forgets it. Context: any. Errors: ENOMEM, E2BIG (a key above 255 bytes, a string above 64 KiB),
+	/// Keeps `value` under `key`; nil forgets it. Context: any. Errors: ENOMEM, E2BIG (a key above 255 bytes, a string above 1 MiB),
 	/// and a message for an object that may not leave its runtime.
 	Result<void> set(Caller &caller, std::string_view key, const Value &value) noexcept;
 

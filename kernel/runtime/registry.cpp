@@ -158,7 +158,8 @@ Result<void> load_into(Runtime &runtime, const Script &script, Report &report) n
 		chunk_name.append(script.path.empty() ? script.name : script.path);
 	}
 	if (int error = runtime.enter_loading(script.outer))
-		return fail(report, status_of(-error), Error(error), { errno_name(-error) });
+		return fail(report, status_of(-error), Error(error),
+			    { error == -EOVERFLOW ? "C stack overflow" : errno_name(-error) });
 	runtime.output = script.output;
 	bool success = edge::run(runtime,
 				 { .source = skip_comment(source),

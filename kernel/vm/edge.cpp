@@ -18,6 +18,9 @@ const char Box::the_mark = 0;
 
 int raise(lua_State *L, int error)
 {
+	// Lua's own words for it, which scripts know.
+	if (error == -EOVERFLOW)
+		return luaL_error(L, "C stack overflow");
 	const char *name = lunatik_h_errname(error < 0 ? -error : error);
 	if (name)
 		lua_pushstring(L, name);
@@ -231,7 +234,7 @@ static void decode_object(lua_State *L, int index, const lunatik_parameter &para
 	Box *box = box_at(L, index);
 	if (!box || (box->object && parameter.class_ && box->object->class_ != parameter.class_))
 		bad_type(L, place, index, kind_name(parameter));
-	else if (!box->object || (box->object->stopped() && parameter.class_))
+	else if (!box->object || box->object->stopped())
 		bad(L, place, lua_pushfstring(L, "%s is closed", parameter.class_ ? parameter.class_->name : "object"));
 	else
 		value = { .kind = LUNATIK_OBJECT, .object = box->object };
@@ -586,6 +589,9 @@ static int invoke(lua_State *L, const lunatik_function &function)
 		owned |= call.results[i].kind == LUNATIK_BYTES || call.results[i].kind == LUNATIK_OBJECT;
 	if (owned)
 		return encode_owned(L, call);
+	// A sleep that was interrupted ends the script here: it may run no further instruction that would look.
+	if (function.flags & LUNATIK_FUNCTION_SLEEPS)
+		lunatik_poll(L);
 	for (unsigned i = 0; i < call.result_count; i++)
 		encode(L, call, call.results[i]);
 	return call.result_count;
