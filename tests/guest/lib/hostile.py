@@ -23,10 +23,9 @@ PATIENCE = 60
 
 def ends_by_itself(path, status, message):
     begin = time.monotonic()
-    try:
-        result = lunatik("run", str(path), limit=PATIENCE)
-    except subprocess.TimeoutExpired:
-        ok(path.stem, False, f"still runs after {PATIENCE * SLOW} s", f"stop: {lunatik('stop', path.stem)}")
+    result = lunatik("run", str(path), limit=PATIENCE)
+    if result.returncode is None:
+        ok(path.stem, False, result.stderr, f"stop: {lunatik('stop', path.stem)}")
         return
     took = time.monotonic() - begin
     lunatik("stop", path.stem) if result.returncode == 0 else None

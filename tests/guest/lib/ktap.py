@@ -56,9 +56,15 @@ def finish():
 
 
 def lunatik(*arguments, source=None, limit=20):
-    """Runs the command line; `source` is its standard input. The result has returncode, stdout and stderr."""
-    return subprocess.run(["lunatik", *arguments], input=source if source is not None else "", text=True,
-                          errors="replace", capture_output=True, timeout=limit * SLOW)
+    """Runs the command line; `source` is its standard input. The result has returncode (None: it did not end in time),
+    stdout and stderr."""
+    command = ["lunatik", *arguments]
+    try:
+        return subprocess.run(command, input=source if source is not None else "", text=True, errors="replace",
+                              capture_output=True, timeout=limit * SLOW)
+    except subprocess.TimeoutExpired as expired:
+        return subprocess.CompletedProcess(command, None, (expired.stdout or b"").decode(errors="replace"),
+                                           f"no answer within {limit * SLOW} s")
 
 
 def start(*arguments, source=None):
