@@ -226,6 +226,12 @@ Request &Request::source(std::string_view source)
 	return *this;
 }
 
+Request &Request::path(std::string_view path)
+{
+	append_attribute(payload_, LUNATIK_ATTRIBUTE_PATH, path);
+	return *this;
+}
+
 Request &Request::context(lunatik_context context)
 {
 	append_attribute(payload_, LUNATIK_ATTRIBUTE_CONTEXT, static_cast<std::uint32_t>(context));

@@ -409,6 +409,8 @@ Request script_request(const Options &options, const Script &script, const std::
 	request.name(script.name);
 	if (source)
 		request.source(*source);
+	if (source && script.file)
+		request.path(*script.file);
 	request.context(options.context);
 	if (options.percpu)
 		request.percpu();

@@ -179,6 +179,8 @@ public:
 
 	Request &name(std::string_view name);
 	Request &source(std::string_view source);
+	/** Where the source came from, as error messages show it. */
+	Request &path(std::string_view path);
 	Request &context(lunatik_context context);
 	Request &percpu();
 	Request &maxalloc(std::uint64_t bytes);

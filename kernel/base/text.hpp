@@ -39,6 +39,15 @@ public:
 			text_[size_++] = text[i];
 		text_[size_] = 0;
 	}
+	/// Replaces control characters: what came from outside stays on its line of a message.
+	constexpr void make_printable() noexcept
+	{
+		for (std::size_t i = 0; i < size_; i++) {
+			auto c = static_cast<unsigned char>(text_[i]);
+			if (c < ' ' || c == 127)
+				text_[i] = '?';
+		}
+	}
 	constexpr void clear() noexcept { assign({}); }
 	[[nodiscard]] static constexpr bool fits(std::string_view text) noexcept { return text.size() <= N; }
 	[[nodiscard]] constexpr bool full() const noexcept { return size_ == N; }

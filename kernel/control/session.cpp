@@ -371,6 +371,10 @@ void lunatik_session::accept_head() noexcept
 		failed_ = true;
 		refuse(LUNATIK_STATUS_VERSION,
 		       "the module speaks another version of the protocol than this command: install both from one release");
+	} else if (head.reserved) {
+		// A later version may give it a meaning, which must not be ignored here.
+		skip_frame();
+		refuse(LUNATIK_STATUS_USAGE, "the reserved field of a frame must be zero");
 	} else if (head.type == LUNATIK_REQUEST_INTERRUPT) {
 		skip_frame();
 		interrupt();

@@ -81,6 +81,7 @@ std::string_view errno_name(int code) noexcept
 	Name<480> message;
 	for (auto piece : pieces)
 		message.append(piece);
+	message.make_printable();
 	report.status = status;
 	report.error = error.code();
 	report.say(message.view());
@@ -290,7 +291,10 @@ Result<void> run(const Script &script, bool spawn, Report &report, Watch watch, 
 	watch(watcher, nullptr);
 	if (result && spawn) {
 		Name<15> thread_name(cut(script.name, script.name.rfind('/') + 1));
-		if (int error = runtime->spawn(thread_name.c_str()))
+		if (int error = runtime->spawn(thread_name.c_str()); error == -ENOEXEC)
+			result = fail(report, LUNATIK_STATUS_SCRIPT, Error(error),
+				      { "'", script.name, "' returned no function for its thread to call: run it instead" });
+		else if (error)
 			result = fail(report, LUNATIK_STATUS_LIMIT, Error(error), { "cannot start a thread: ", errno_name(-error) });
 	}
 	if (!result && take(runtime->network, script.name, runtime))

@@ -20,7 +20,7 @@ gives "a script that is a directory" 6 '' '^lunatik: ' bash -c "mkdir -p $script
 gives ".. in a name" 2 '' "^lunatik: 'test/\.\./test/hello' is no script name" lunatik run test/../test/hello
 gives "a file behind .. there is none of" 6 '' '^lunatik: there is no file' lunatik run ../nosuch/x
 gives "a name that is too long" 2 '' '^lunatik: ' lunatik run "test/$(head -c 300 /dev/zero | tr '\0' x)"
-gives "a name of control characters" 2 '' '^lunatik: ' lunatik run $'test/a\nb'
+gives "a name of control characters" 2 '' "^lunatik: 'test/a\?b' is no script name" lunatik run $'test/a\nb'
 gives "a name with a slash at its end" 2 '' '^lunatik: ' lunatik run -e 1 --name 'a/'
 gives "run it" 0 '^hello$' '' lunatik run test/hello
 gives "run it twice" 6 '' "^lunatik: 'test/hello' is already running.hint: .*lunatik stop test/hello" lunatik run test/hello
@@ -32,13 +32,13 @@ gives "stop what never was" 6 '' 'is not running' lunatik stop '..'
 gives "restart what does not run" 6 '' 'is not running' lunatik restart test/hello
 gives "restart what has no file" 6 '' '^lunatik: .*restart it' bash -c 'lunatik run -e "x = 1" --name nofile; lunatik restart nofile'
 gives "it still runs" 0 '' '' lunatik stop nofile
-gives "spawn of a script that returns no function" 1 '' '' bash -c 'lunatik spawn test/hello >/dev/null; s=$?; sleep 0.3;
-	lunatik list 2>/dev/null | grep -q test/hello && lunatik stop test/hello; exit $((s == 0 ? 1 : s))'
+gives "spawn of a script that returns no function" 1 '^hello$' "^lunatik: 'test/hello' returned no function" lunatik spawn test/hello
+gives "it does not stay" 0 '' 'no runtime' lunatik list
 
 printf 'local x = 1\nlocal = 2\n' >syntax.lua
 cp syntax.lua $scripts/syntax.lua
 gives "a syntax error" 1 '' "^lunatik: /lib/modules/lua/test/syntax.lua:2: <name> expected near '='" lunatik run test/syntax
-gives "a syntax error in a file" 1 '' "^lunatik: syntax(\.lua)?:2: <name> expected near '='" lunatik run ./syntax.lua
+gives "a syntax error in a file" 1 '' '^lunatik: \./syntax\.lua:2: <name> expected near [^ ]*$' lunatik run ./syntax.lua
 gives "a syntax error in -e" 1 '' "^lunatik: \(command line\):1: .* near" lunatik run -e 'x ='
 gives "a syntax error in standard input" 1 '' "^lunatik: stdin:2: " bash -c 'lunatik run - <syntax.lua'
 gives "nothing is left of them" 0 '' 'no runtime' lunatik list
