@@ -154,6 +154,31 @@ int lunatik_raise(struct lua_State *L, const char *message);
 /** Makes warn() work: writes through lunatik_message(), off until warn("@on"). May raise "not enough memory". */
 void lunatik_openwarn(struct lua_State *L);
 
+/* Stack slots that lunatik_pushkept() wants to be free: for what it pushes and for the arguments of any callback. */
+#define LUNATIK_CALLBACK_SLOTS 12
+
+/**
+ * Pushes @handler, the function kept as the first user value of the full userdata whose memory is @block, and, if @key is
+ * given, the table kept there instead of it after its function of that name. Returns how many values that are, or 0,
+ * having pushed nothing, where only the long way knows what to do: a metatable has a say, or the stack is full. Never
+ * raises.
+ */
+int lunatik_pushkept(struct lua_State *L, void *block, const void *key, int (*handler)(struct lua_State *L));
+
+/**
+ * lua_pcall() of the function that lunatik_pushkept() pushed, below its @arguments, with the handler below it as message
+ * handler. From outside of Lua only.
+ */
+int lunatik_callkept(struct lua_State *L, int arguments, int results);
+
+/** A key for lunatik_pushkept(): the short string on top of the stack, which something keeps; NULL if it is long. */
+const void *lunatik_stringkey(struct lua_State *L);
+
+struct lunatik_value;
+
+/** Reads the @count values on top of the stack, strings borrowed; what has no kind becomes LUNATIK_NONE. Never raises. */
+void lunatik_readresults(struct lua_State *L, struct lunatik_value *results, int count);
+
 /** The C library's text for a positive errno. */
 const char *lunatik_strerror(int error);
 

@@ -6,44 +6,13 @@
 #include "ldo.h"
 #include "lstate.h"
 #include "lfunc.h"
-
-/* ldo.c keeps this to itself; its throw fills in the status and jumps to b. */
-struct lua_longjmp {
-	struct lua_longjmp *previous;
-	luai_jmpbuf b;
-	volatile int status;
-};
-
-/* The beginning of struct lunatik_protect (include/lunatik.h). */
-struct protect {
-	struct lua_longjmp jump;
-	lua_State *L;
-	CallInfo *frame;
-	ptrdiff_t top;
-	ptrdiff_t error_function;
-	l_uint32 calls;
-	lu_byte hooks;
-};
-
-_Static_assert(offsetof(struct protect, jump.b) == sizeof(void *) &&
-	       offsetof(struct protect, L) == sizeof(void *) + sizeof(luai_jmpbuf) + sizeof(long) &&
-	       offsetof(struct protect, hooks) == offsetof(struct protect, L) + 4 * sizeof(long) + sizeof(int),
-	       "struct lunatik_protect has another layout");
+#include "protect.h"
 
 void lunatik_protect_enter(struct protect *protect, lua_State *L);
-int lunatik_protect_leave(struct protect *protect);
 
 void lunatik_protect_enter(struct protect *protect, lua_State *L)
 {
-	protect->L = L;
-	protect->frame = L->ci;
-	protect->top = savestack(L, L->top.p);
-	protect->error_function = L->errfunc;
-	protect->calls = L->nCcalls;
-	protect->hooks = L->allowhook;
-	protect->jump.status = LUA_OK;
-	protect->jump.previous = L->errorJmp;
-	L->errorJmp = &protect->jump;
+	lunatik_protect_save(protect, L, L->top.p);
 	L->errfunc = 0;
 }
 

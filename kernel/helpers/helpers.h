@@ -93,9 +93,14 @@ int lunatik_h_preemptible_sleep(void);	/* sleeping is legal here: task context, 
 int lunatik_h_is_kthread(void);
 int lunatik_h_cpu(void);
 unsigned int lunatik_h_cpus(void);	/* nr_cpu_ids */
-/** Bytes between the stack pointer and the end of the stack it is on, a safe guess on an interrupt stack. */
-unsigned long lunatik_h_stack_left(void);
-unsigned long lunatik_h_stack_pointer(void);
+/** Where the calling code runs, gathered in one call: every entry into a runtime needs all of it. */
+struct lunatik_h_place {
+	struct task_struct *task;	/* the current one, in an interrupt the one it interrupted */
+	unsigned long stack_pointer;
+	unsigned long stack_left;	/* bytes to the end of the stack it is on, a safe guess on an interrupt stack */
+	int may_sleep;			/* as lunatik_h_preemptible_sleep() */
+};
+void lunatik_h_here(struct lunatik_h_place *place);
 
 /* ---- kthread.h ---- */
 typedef int (*lunatik_h_thread)(void *argument);

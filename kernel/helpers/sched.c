@@ -53,9 +53,15 @@ int lunatik_h_is_exiting(void)
 #error "without CONFIG_PREEMPT_COUNT nothing says whether a spinlock is held, and objects could be freed under one"
 #endif
 
-int lunatik_h_preemptible_sleep(void)
+/* Whether sleeping is legal where this is called. */
+static inline bool may_sleep_here(void)
 {
 	return in_task() && !irqs_disabled() && !in_atomic() && !rcu_preempt_depth();
+}
+
+int lunatik_h_preemptible_sleep(void)
+{
+	return may_sleep_here();
 }
 
 int lunatik_h_is_kthread(void)
@@ -73,21 +79,20 @@ unsigned int lunatik_h_cpus(void)
 	return nr_cpu_ids;
 }
 
-unsigned long lunatik_h_stack_pointer(void)
-{
-	return (unsigned long)__builtin_frame_address(0);
-}
-
 /*
  * An interrupt stack is as large as a task's, but nothing exported says where this CPU's begins. Interrupt and softirq
  * entries use the first few KiB of it before a hook runs; what is left for certain is taken to be half.
  */
 #define INTERRUPT_STACK_LEFT (THREAD_SIZE / 2)
 
-unsigned long lunatik_h_stack_left(void)
+void lunatik_h_here(struct lunatik_h_place *place)
 {
+	struct task_struct *task = current;
 	unsigned long sp = (unsigned long)__builtin_frame_address(0);
-	unsigned long end = (unsigned long)task_stack_page(current);
+	unsigned long end = (unsigned long)task_stack_page(task);
 
-	return sp - end < THREAD_SIZE ? sp - end : INTERRUPT_STACK_LEFT;
+	place->task = task;
+	place->stack_pointer = sp;
+	place->stack_left = sp - end < THREAD_SIZE ? sp - end : INTERRUPT_STACK_LEFT;
+	place->may_sleep = may_sleep_here();
 }

@@ -77,7 +77,9 @@ void Object::free() noexcept
 // Objects may hold objects that hold objects: releasing one inside the other is bounded by the stack that is left.
 static bool may_release_here() noexcept
 {
-	return lunatik_h_preemptible_sleep() && lunatik_h_stack_left() > lunatik_stack;
+	lunatik_h_place place;
+	lunatik_h_here(&place);
+	return place.may_sleep && place.stack_left > lunatik_stack;
 }
 
 bool Object::put() noexcept

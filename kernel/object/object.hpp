@@ -67,6 +67,8 @@ struct Object final : lunatik_object_s {
 	[[nodiscard]] static long alive() noexcept;
 
 	unsigned int references;
+	/// The userdata through which the registry of its runtime keeps it; nullptr once it is not kept. Guarded by the runtime.
+	void *pinned = nullptr;
 	Atomic<int> handles{ 0 };
 	/// The task that runs a monitored C method of it, under its lock.
 	Atomic<task_struct *> monitored_by{ nullptr };

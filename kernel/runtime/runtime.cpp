@@ -171,6 +171,16 @@ static bool name_is_valid(std::string_view name) noexcept
 	return true;
 }
 
+static unsigned long stack_reserve(bool may_sleep) noexcept
+{
+	return (may_sleep ? stack_reserve_process : stack_reserve_atomic) + LUNATIK_STACK_ERROR_ZONE + LUNATIK_STACK_LEAF;
+}
+
+static bool has_stack(const lunatik_h_place &place) noexcept
+{
+	return place.stack_left >= stack_reserve(false) + stack_least;
+}
+
 Result<Object *> Runtime::create(const Options &options) noexcept
 {
 	if (!name_is_valid(options.name))
@@ -198,8 +208,10 @@ Result<Object *> Runtime::create(const Options &options) noexcept
 		IrqGuard guard(all_lock);
 		all_runtimes.push_back(*runtime);
 	}
-	runtime->measure_stack();
-	int error = runtime->has_stack() ? edge::open(*runtime) : -EOVERFLOW;
+	lunatik_h_place place;
+	lunatik_h_here(&place);
+	runtime->measure_stack(place);
+	int error = has_stack(place) ? edge::open(*runtime) : -EOVERFLOW;
 	if (error) {
 		object->drop();
 		return Error(error);
@@ -266,7 +278,9 @@ void Runtime::close(lua_State *closing) noexcept
 	pool.atomic(false);
 	__atomic_store_n(&gauge.stop, 0, __ATOMIC_SEQ_CST);
 	closing_.store(true);
-	begin();
+	lunatik_h_place place;
+	lunatik_h_here(&place);
+	begin(place);
 	edge::close(closing);
 	end();
 	closing_.store(false);
@@ -352,34 +366,23 @@ void Runtime::later(void (*what)(Runtime &)) noexcept
 
 /* ---- entries ---- */
 
-static unsigned long stack_reserve(bool may_sleep) noexcept
+void Runtime::measure_stack(const lunatik_h_place &place) noexcept
 {
-	return (may_sleep ? stack_reserve_process : stack_reserve_atomic) + LUNATIK_STACK_ERROR_ZONE + LUNATIK_STACK_LEAF;
-}
-
-bool Runtime::has_stack() const noexcept
-{
-	return lunatik_h_stack_left() >= stack_reserve(false) + stack_least;
-}
-
-void Runtime::measure_stack() noexcept
-{
-	unsigned long left = lunatik_h_stack_left();
 	unsigned long reserve = stack_reserve(may_sleep());
-	unsigned long usable = left > reserve + stack_least ? left - reserve : stack_least;
+	unsigned long usable = place.stack_left > reserve + stack_least ? place.stack_left - reserve : stack_least;
 	if (usable > lunatik_stack)
 		usable = lunatik_stack;
-	gauge.stack_limit = lunatik_h_stack_pointer() - usable;
+	gauge.stack_limit = place.stack_pointer - usable;
 }
 
-void Runtime::begin() noexcept
+void Runtime::begin(const lunatik_h_place &place) noexcept
 {
 	calls.count();
-	owner_.exchange(lunatik_h_current());
+	owner_.exchange(place.task);
 	// A budget that ended the entry before too late is none of this one's.
 	if (stop_bits() & Budget) [[unlikely]]
 		clear(Budget);
-	measure_stack();
+	measure_stack(place);
 	if (context == Context::Hardirq && !may_sleep()) [[unlikely]] {
 		clock_ = 0;
 		set(Clock);
@@ -445,13 +448,15 @@ int Runtime::wait_for_lock(unsigned flags, unsigned long *irq) noexcept
 
 int Runtime::enter(unsigned flags, Runtime *outer) noexcept
 {
-	if (inside())
+	lunatik_h_place place;
+	lunatik_h_here(&place);
+	if (owner_.load() == place.task)
 		return -EDEADLK;
 	if (stopping())
 		return -ENXIO;
-	if (context == Context::Process ? !lunatik_h_preemptible_sleep() : !ready())
+	if (context == Context::Process ? !place.may_sleep : !ready())
 		return context == Context::Process ? -EWOULDBLOCK : -ENXIO;
-	if (!has_stack())
+	if (!has_stack(place))
 		return -EOVERFLOW;
 	if (int error = join_chain(outer))
 		return error;
@@ -480,7 +485,7 @@ int Runtime::enter(unsigned flags, Runtime *outer) noexcept
 	outer_ = outer;
 	depth_ = outer ? outer->depth_ + 1 : 0;
 	lock_flags_ = irq;
-	begin();
+	begin(place);
 	return 0;
 }
 
@@ -498,7 +503,9 @@ void Runtime::leave() noexcept
 int Runtime::enter_loading(Runtime *outer) noexcept
 {
 	unsigned long irq = 0;
-	if (!has_stack())
+	lunatik_h_place place;
+	lunatik_h_here(&place);
+	if (!has_stack(place))
 		return -EOVERFLOW;
 	if (int error = join_chain(outer))
 		return error;
@@ -517,7 +524,7 @@ int Runtime::enter_loading(Runtime *outer) noexcept
 	}
 	outer_ = outer;
 	depth_ = depth;
-	begin();
+	begin(place);
 	return 0;
 }
 
@@ -634,6 +641,8 @@ int Runtime::run_thread(void *argument) noexcept
 
 int Runtime::spawn(const char *thread_name) noexcept
 {
+	if (!has_task.load())
+		return -ENOEXEC;
 	if (thread_pid_.load())
 		return -EBUSY;
 	int error = 0;

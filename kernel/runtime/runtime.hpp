@@ -147,7 +147,7 @@ public:
 	long sleep(long milliseconds, unsigned state) noexcept;
 
 	/// Starts its kernel thread, which calls the function its script returned. Context: process.
-	/// Errors: EBUSY if it has one, ENOMEM, EINTR.
+	/// Errors: ENOEXEC if it returned none, EBUSY if it has a thread, ENOMEM, EINTR.
 	[[nodiscard]] int spawn(const char *thread_name) noexcept;
 	/// The pid of its thread while that runs, or 0.
 	[[nodiscard]] int thread_pid() const noexcept { return thread_pid_.load(); }
@@ -168,8 +168,8 @@ public:
 	/// Pins a module that is loaded until the state is closed. Errors: ENOMEM, ENODEV if it is being unloaded.
 	int pin(struct module *module) noexcept;
 
-	/// Takes the stack this CPU is on as the one the state may use.
-	void measure_stack() noexcept;
+	/// Takes the stack of `place` as the one the state may use.
+	void measure_stack(const lunatik_h_place &place) noexcept;
 
 	Object &object;
 	const Context context;
@@ -182,6 +182,12 @@ public:
 	Output *output = nullptr;	// of the entry that runs now
 	Report *report = nullptr;	// of the entry that runs now
 	const bool foreign;
+	/// Names of callbacks that have been interned, known by the address of their text.
+	struct Key {
+		const char *field;
+		const void *string;
+	} keys[8]{};
+	Atomic<bool> has_task{ false };	// its script returned a function
 	const std::uint64_t created;
 	Atomic<unsigned long> calls{ 0 };
 	Atomic<unsigned long> errors{ 0 };
@@ -192,10 +198,9 @@ private:
 	[[nodiscard]] int stop_bits() const noexcept { return __atomic_load_n(&gauge.stop, __ATOMIC_RELAXED); }
 	void set(int bits) noexcept { __atomic_fetch_or(&gauge.stop, bits, __ATOMIC_SEQ_CST); }
 	void clear(int bits) noexcept { __atomic_fetch_and(&gauge.stop, ~bits, __ATOMIC_SEQ_CST); }
-	void begin() noexcept;
+	void begin(const lunatik_h_place &place) noexcept;
 	void end() noexcept;
 	void wake() noexcept;
-	[[nodiscard]] bool has_stack() const noexcept;
 	[[nodiscard]] int wait_for_lock(unsigned flags, unsigned long *irq) noexcept;
 	[[nodiscard]] int join_chain(Runtime *outer) noexcept;
 	void leave_chain() noexcept;

@@ -63,9 +63,6 @@ int raise(lua_State *L, int error);
 /// The message handler of every protected call: adds the traceback to the runtime's report.
 int traceback(lua_State *L);
 
-/// What a callback left on the stack from `first` on, as its results; strings are borrowed. Never raises.
-void take_results(lua_State *L, int first, lunatik_callback &callback) noexcept;
-
 /// Counts and logs what a failed callback left on top of the stack and pops it. Returns its negative errno. Never raises.
 int callback_error(Runtime &runtime, lua_State *L, int status) noexcept;
 

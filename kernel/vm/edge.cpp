@@ -41,13 +41,20 @@ static int finalize(lua_State *L)
 	return 0;
 }
 
+// Ends what reserve() began for an object that lives until it is stopped.
+static void unpin(lua_State *L, Object *object)
+{
+	object->pinned = nullptr;
+	lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, object);
+}
+
 static int close_box(lua_State *L)
 {
 	Box *box = box_at(L, 1);
 	if (box && box->object) {
 		Object *object = box->object;
-		lua_pushnil(L);
-		lua_rawsetp(L, LUA_REGISTRYINDEX, object);
+		unpin(L, object);
 		if (runtime_of(L).may_sleep())
 			object->stop();
 		else
@@ -460,14 +467,9 @@ static Object *reserve(lua_State *L, const lunatik_function &function, Runtime &
 	if (function.flags & LUNATIK_FUNCTION_PIN) {
 		lua_pushvalue(L, index);
 		lua_rawsetp(L, LUA_REGISTRYINDEX, object);
+		object->pinned = box;
 	}
 	return object;
-}
-
-static void unpin(lua_State *L, Object *object)
-{
-	lua_pushnil(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, object);
 }
 
 // Decodes every argument; returns the index of the one that a constructor keeps with its object, or 0.
@@ -599,11 +601,37 @@ static int invoke(lua_State *L, const lunatik_function &function)
 
 /* ---- from the kernel into Lua ---- */
 
+// Interns the name of a callback, for as long as the state lives: its text is that of a module the state keeps.
+static void learn(lua_State *L, Runtime &runtime, const char *field)
+{
+	for (auto &key : runtime.keys) {
+		if (key.field == field)
+			return;
+		if (key.field)
+			continue;
+		lua_pushstring(L, field);
+		const void *string = lunatik_stringkey(L);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, field);
+		if (string)
+			key = { field, string };
+		return;
+	}
+}
+
+static const void *key_of(const Runtime &runtime, const char *field) noexcept
+{
+	for (const auto &key : runtime.keys) {
+		if (key.field == field)
+			return key.string;
+	}
+	return nullptr;
+}
+
+// The long way: everything is looked up, anything may be pushed.
 static int run_callback(lua_State *L)
 {
 	// SAFETY: lunatik_runcallback() passes its callback.
 	auto &callback = *static_cast<lunatik_callback *>(lua_touserdata(L, 1));
-	callback.outcome = 0;
 	// Stopped meanwhile: the object is not pinned any more.
 	callback.outcome = -ENXIO;
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, callback.object) != LUA_TUSERDATA)
@@ -613,6 +641,7 @@ static int run_callback(lua_State *L)
 	if (callback.field) {
 		if (type != LUA_TTABLE)
 			return 0;
+		learn(L, runtime_of(L), callback.field);
 		callback.outcome = -ENOENT;
 		if (lua_getfield(L, -1, callback.field) == LUA_TNIL)
 			return 0;
@@ -626,34 +655,36 @@ static int run_callback(lua_State *L)
 	return callback.result_count;
 }
 
-void take_results(lua_State *L, int first, lunatik_callback &callback) noexcept
+// Pushes arguments that need no memory; false if there is another.
+static bool push_plain(lua_State *L, const lunatik_callback &callback) noexcept
 {
-	for (int i = 0; i < callback.result_count; i++) {
-		lunatik_value &value = callback.results[i];
-		switch (lua_type(L, first + i)) {
-		case LUA_TBOOLEAN:
-			value.kind = LUNATIK_BOOLEAN;
-			value.boolean = lua_toboolean(L, first + i);
-			break;
-		case LUA_TNUMBER:
-			value.kind = LUNATIK_INTEGER;
-			value.integer = lua_tointegerx(L, first + i, nullptr);
-			break;
-		case LUA_TSTRING: {
-			size_t size = 0;
-			value.kind = LUNATIK_STRING;
-			// SAFETY: borrowed from the Lua stack until lunatik_leave(); only read.
-			value.bytes.data = const_cast<char *>(lua_tolstring(L, first + i, &size));
-			value.bytes.size = size;
-			break;
-		}
-		case LUA_TNIL:
-			value.kind = LUNATIK_NIL;
-			break;
-		default:
-			value.kind = LUNATIK_NONE;
-		}
+	for (int i = 0; i < callback.argument_count; i++) {
+		const lunatik_value &value = callback.arguments[i];
+		if (value.kind == LUNATIK_INTEGER)
+			lua_pushinteger(L, value.integer);
+		else if (value.kind == LUNATIK_BOOLEAN)
+			lua_pushboolean(L, value.boolean);
+		else if (value.kind == LUNATIK_NIL)
+			lua_pushnil(L);
+		else
+			return false;
 	}
+	return true;
+}
+
+// The short way, which raises nothing before the script's function runs. Returns its status, or -1: the long way it is.
+static int run_kept(lua_State *L, const Runtime &runtime, const lunatik_callback &callback) noexcept
+{
+	void *block = Object::of(*callback.object).pinned;
+	const void *key = callback.field ? key_of(runtime, callback.field) : nullptr;
+	if (!block || (callback.field && !key))
+		return -1;
+	int top = lua_gettop(L);
+	int pushed = lunatik_pushkept(L, block, key, traceback);
+	if (pushed && push_plain(L, callback))
+		return lunatik_callkept(L, pushed - 2 + callback.argument_count, callback.result_count);
+	lua_settop(L, top);
+	return -1;
 }
 
 int callback_error(Runtime &runtime, lua_State *L, int status) noexcept
@@ -681,16 +712,20 @@ int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
 {
 	Runtime &self = Runtime::of(*runtime);
 	lua_State *L = self.state;
-	int first = lua_gettop(L) + 2;
-	lua_pushcfunction(L, edge::traceback);
-	lua_pushcfunction(L, edge::run_callback);
-	lua_pushlightuserdata(L, callback);
-	int status = lua_pcall(L, 1, callback->result_count, first - 1);
+	callback->outcome = 0;
+	int status = edge::run_kept(L, self, *callback);
+	if (status < 0) {
+		int handler = lua_gettop(L) + 1;
+		lua_pushcfunction(L, edge::traceback);
+		lua_pushcfunction(L, edge::run_callback);
+		lua_pushlightuserdata(L, callback);
+		status = lua_pcall(L, 1, callback->result_count, handler);
+	}
 	if (status != LUA_OK)
 		return edge::callback_error(self, L, status);
 	if (callback->outcome)
 		return callback->outcome;
-	edge::take_results(L, first, *callback);
+	lunatik_readresults(L, callback->results, callback->result_count);
 	return 0;
 }
 

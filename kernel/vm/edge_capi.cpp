@@ -135,16 +135,16 @@ int lunatik_runglobal(lunatik_object_t *runtime, lunatik_callback *callback)
 {
 	Runtime &self = Runtime::of(*runtime);
 	lua_State *L = self.state;
-	int first = lua_gettop(L) + 2;
+	int handler = lua_gettop(L) + 1;
 	lua_pushcfunction(L, edge::traceback);
 	lua_pushcfunction(L, run_global);
 	lua_pushlightuserdata(L, callback);
-	int status = lua_pcall(L, 1, callback->result_count, first - 1);
+	int status = lua_pcall(L, 1, callback->result_count, handler);
 	if (status != LUA_OK)
 		return edge::callback_error(self, L, status);
 	if (callback->outcome)
 		return callback->outcome;
-	edge::take_results(L, first, *callback);
+	lunatik_readresults(L, callback->results, callback->result_count);
 	return 0;
 }
 

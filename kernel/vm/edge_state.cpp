@@ -184,6 +184,7 @@ static void keep_task(lua_State *L, int index)
 	lua_pushvalue(L, index);
 	lua_xmove(L, task, 1);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &task_key);
+	runtime_of(L).has_task.store(true);
 }
 
 static int run_chunk(lua_State *L)
@@ -192,8 +193,12 @@ static int run_chunk(lua_State *L)
 	auto &run = *static_cast<Run *>(lua_touserdata(L, 1));
 	const Chunk &chunk = run.chunk;
 	lua_settop(L, 0);
-	if (load_chunk(L, run) != LUA_OK)
+	if (load_chunk(L, run) != LUA_OK) {
+		// Nothing has run: the message says the line, and there is no trace.
+		if (Report *report = runtime_of(L).report)
+			report->traced = true;
 		return lua_error(L);
+	}
 	luaL_checkstack(L, static_cast<int>(chunk.argument_count) + 4, "too many arguments");
 	for (std::size_t i = 0; i < chunk.argument_count; i++)
 		lua_pushlstring(L, chunk.arguments[i].data(), chunk.arguments[i].size());
