@@ -7,6 +7,7 @@
 #include "host.h"
 #include "object/object.hpp"
 #include "object/shared.hpp"
+#include "runtime/journal.hpp"
 #include "runtime/registry.hpp"
 #include "runtime/runtime.hpp"
 
@@ -23,11 +24,13 @@ int lunatik_core_init()
 	if (auto result = objects_init(); !result)
 		return result.negative();
 	lunatik_hash_factor = lunatik_h_random_u64() | 1;
+	journal::init();
 	registry::init();
 	runtimes_init();
 	if (auto result = shared_init(); !result) {
 		runtimes_exit();
 		objects_exit();
+		journal::exit();
 		return result.negative();
 	}
 	return 0;
@@ -38,6 +41,7 @@ void lunatik_core_exit()
 	shared_exit();
 	runtimes_exit();
 	objects_exit();
+	journal::exit();
 }
 
 void __cxa_pure_virtual()

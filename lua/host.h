@@ -174,6 +174,12 @@ int lunatik_callkept(struct lua_State *L, int arguments, int results);
 /** A key for lunatik_pushkept(): the short string on top of the stack, which something keeps; NULL if it is long. */
 const void *lunatik_stringkey(struct lua_State *L);
 
+/** One access to a global: its name, the line, and whether it is assigned to. */
+typedef void (*lunatik_global)(void *argument, const char *name, int line, int assigned);
+
+/** Calls @function for each access to a global in the Lua function on top of the stack. Never raises. */
+void lunatik_globals(struct lua_State *L, lunatik_global function, void *argument);
+
 struct lunatik_value;
 
 /** Reads the @count values on top of the stack, strings borrowed; what has no kind becomes LUNATIK_NONE. Never raises. */

@@ -5,7 +5,7 @@
 
 lua-core := lapi lcode lctype ldebug ldo lfunc lgc llex lmem lobject lopcodes lparser lstate lstring ltable \
 	ltm lvm lzio lauxlib lbaselib lcorolib ldblib lstrlib ltablib lutf8lib
-lua-ours := callback goto linit lmathlib loadlib lundump printf protect support
+lua-ours := callback globals goto linit lmathlib loadlib lundump printf protect support
 
 # The switch becomes a tree of comparisons and not a table of jumps: a jump through a table is a retpoline.
 lua-cflags-lvm := -fno-jump-tables -DLUA_USE_JUMPTABLE=0

@@ -53,12 +53,16 @@ enum lunatik_frame_type {
 	LUNATIK_REQUEST_EVAL = 5,	/* SOURCE (NAME = chunk name) (EXPRESSION) ARGUMENT*: runs it in the session's own runtime */
 	LUNATIK_REQUEST_SHUTDOWN = 6,	/* no attribute: stops every runtime of the registry */
 	LUNATIK_REQUEST_INTERRUPT = 7,	/* no attribute, no answer: ends what the running request runs, as Ctrl-C does */
+	LUNATIK_REQUEST_LOG = 8,	/* (NAME) (FOLLOW): one RECORD for each line that scripts printed and each error they made */
+	LUNATIK_REQUEST_COMPLETE = 9,	/* SOURCE: the words its last name may become in the session's runtime, as VALUEs */
+	LUNATIK_REQUEST_CHECK = 10,	/* SOURCE (PATH): compiles it; each use of a global that nothing defines is a VALUE "line name" */
 
 	/*
 	 * Answers.
 	 */
 	LUNATIK_ANSWER_OUTPUT = 64,	/* payload: the very bytes a script printed */
-	LUNATIK_ANSWER_ITEM = 65,	/* attributes of one runtime: NAME CONTEXT STATE MEMORY MAXALLOC CALLS ERRORS AGE NETNS (PERCPU) (THREAD) */
+	LUNATIK_ANSWER_ITEM = 65,	/* attributes of one runtime: NAME CONTEXT STATE MEMORY MAXALLOC CALLS ERRORS AGE BUSY NETNS (PERCPU) (THREAD) */
+	LUNATIK_ANSWER_RECORD = 67,	/* SEQUENCE TIME KIND NAME MESSAGE: in order, each later than the one before */
 	LUNATIK_ANSWER_DONE = 66,	/* STATUS (ERRNO) (MESSAGE) (TRACEBACK) VALUE* (INCOMPLETE) */
 };
 
@@ -93,6 +97,11 @@ enum lunatik_attribute_type {
 	LUNATIK_ATTRIBUTE_NETNS = 19,	/* u32: inode number of its network namespace, as `lsns -t net` shows */
 	LUNATIK_ATTRIBUTE_FAULT = 21,	/* u64: RUN, SPAWN, EVAL: the n-th allocation, and every one after it, fails; for tests */
 	LUNATIK_ATTRIBUTE_PATH = 22,	/* bytes: RUN, SPAWN with SOURCE: where it came from, as error messages show it */
+	LUNATIK_ATTRIBUTE_BUSY = 23,	/* u64: nanoseconds somebody was inside it, as looked at every 10 ms */
+	LUNATIK_ATTRIBUTE_SEQUENCE = 24,	/* u64: number of the record; gaps are records that others may not see or that made room */
+	LUNATIK_ATTRIBUTE_TIME = 25,	/* u64: nanoseconds since 1970 */
+	LUNATIK_ATTRIBUTE_KIND = 26,	/* u32: enum lunatik_kind_of_record */
+	LUNATIK_ATTRIBUTE_FOLLOW = 27,	/* no value: go on with what comes, until INTERRUPT */
 	LUNATIK_ATTRIBUTE_THREAD = 20,	/* u32: pid of its thread, if it was spawned and runs */
 };
 
@@ -108,6 +117,14 @@ enum lunatik_state {
 	LUNATIK_STATE_READY = 1,	/* its body ended; handlers may run */
 	LUNATIK_STATE_RUNNING = 2,	/* a handler or thread is inside it at this moment */
 	LUNATIK_STATE_STOPPING = 3,	/* stop was asked for; it is being closed */
+};
+
+/** What a record says. */
+enum lunatik_kind_of_record {
+	LUNATIK_RECORD_PRINT = 0,	/* a line of print() */
+	LUNATIK_RECORD_ERROR = 1,	/* a line of an error that nobody caught */
+	LUNATIK_RECORD_STARTED = 2,	/* its script has been loaded */
+	LUNATIK_RECORD_STOPPED = 3,	/* it was closed */
 };
 
 /** How a request ended; the command line exits with the same number. */

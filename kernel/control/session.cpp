@@ -9,6 +9,7 @@
 #include "helpers/helpers.h"
 #include "helpers/sync.hpp"
 #include "lunatik/uapi.h"
+#include "runtime/journal.hpp"
 #include "runtime/registry.hpp"
 #include "runtime/runtime.hpp"
 #include "vm/edge.hpp"
@@ -133,6 +134,7 @@ struct Request {
 	Context context = Context::Process;
 	std::size_t maxalloc = 0;
 	bool expression = false;
+	bool follow = false;
 	__u64 fault = 0;
 
 	/// Returns what is wrong with it, or nullptr.
@@ -167,6 +169,9 @@ private:
 			return nullptr;
 		case LUNATIK_ATTRIBUTE_EXPRESSION:
 			expression = true;
+			return nullptr;
+		case LUNATIK_ATTRIBUTE_FOLLOW:
+			follow = true;
 			return nullptr;
 		case LUNATIK_ATTRIBUTE_CONTEXT: {
 			__u32 value = 0;
@@ -244,7 +249,11 @@ private:
 	void handle(lunatik_frame_type type, std::string_view payload) noexcept;
 	void handle_run(const Request &request, bool spawn, Report &report) noexcept;
 	void handle_eval(const Request &request, Report &report) noexcept;
+	void handle_check(const Request &request, Report &report) noexcept;
+	void handle_complete(const Request &request, Report &report) noexcept;
 	void handle_list() noexcept;
+	void handle_log(const Request &request, Report &report) noexcept;
+	[[nodiscard]] bool push_record(const journal::Line &line) noexcept;
 	[[nodiscard]] bool own_runtime(Report &report) noexcept;
 	void drop_own_runtime() noexcept;
 	void watch(Runtime *runtime) noexcept;
@@ -272,6 +281,7 @@ private:
 	Object *runtime_ = nullptr;
 	FrameBuilder *values_ = nullptr;
 	Request parsed_;
+	journal::Line line_;
 	int pid_;
 };
 
@@ -722,6 +732,7 @@ void lunatik_session::handle_list() noexcept
 			frame.number(LUNATIK_ATTRIBUTE_CALLS, static_cast<__u64>(runtime.calls.load()));
 			frame.number(LUNATIK_ATTRIBUTE_ERRORS, static_cast<__u64>(runtime.errors.load()));
 			frame.number(LUNATIK_ATTRIBUTE_AGE, static_cast<__u64>(lunatik_h_ktime_get_ns() - runtime.created));
+			frame.number(LUNATIK_ATTRIBUTE_BUSY, static_cast<__u64>(runtime.busy_time()));
 			frame.number(LUNATIK_ATTRIBUTE_NETNS, static_cast<__u32>(lunatik_h_net_inode(runtime.network)));
 			if (int pid = runtime.thread_pid())
 				frame.number(LUNATIK_ATTRIBUTE_THREAD, static_cast<__u32>(pid));
@@ -733,6 +744,94 @@ void lunatik_session::handle_list() noexcept
 	MutexGuard guard(mutex_);
 	while (Chunk *chunk = items.pop_front())
 		push(chunk);
+}
+
+// Queues one record, waiting for room. False if nobody wants more.
+bool lunatik_session::push_record(const journal::Line &line) noexcept
+{
+	FrameBuilder frame;
+	frame.number(LUNATIK_ATTRIBUTE_SEQUENCE, static_cast<__u64>(line.sequence));
+	frame.number(LUNATIK_ATTRIBUTE_TIME, static_cast<__u64>(line.time));
+	frame.number(LUNATIK_ATTRIBUTE_KIND, static_cast<__u32>(line.kind));
+	frame.bytes(LUNATIK_ATTRIBUTE_NAME, line.name.view());
+	frame.bytes(LUNATIK_ATTRIBUTE_MESSAGE, line.text.view());
+	Chunk *chunk = frame.finish(LUNATIK_ANSWER_RECORD);
+	auto room = [this] { return queued_ < queue_max || interrupted_ || gone_; };
+	// A record without memory is a gap in the numbers.
+	while (chunk) {
+		waiters.wait(room, -1, false);
+		MutexGuard guard(mutex_);
+		if (interrupted_ || gone_) {
+			lunatik_h_kvfree(chunk);
+			return false;
+		}
+		if (queued_ >= queue_max)
+			continue;
+		push(chunk);
+		break;
+	}
+	return true;
+}
+
+void lunatik_session::handle_log(const Request &request, Report &report) noexcept
+{
+	const journal::Filter filter{ lunatik_h_net_inode(network_), request.name };
+	// Not on the stack: it is as large as a line.
+	journal::Line &line = line_;
+	line.sequence = 0;
+	unsigned shutdowns = registry::shutdowns();
+	auto ended = [this, shutdowns] { return interrupted_ || gone_ || registry::shutdowns() != shutdowns; };
+	for (;;) {
+		if (journal::next(line.sequence, filter, line)) {
+			if (!push_record(line))
+				break;
+		} else if (!request.follow || ended()) {
+			break;
+		} else {
+			// What adds a line may be the scheduler's own code, under a probe, and must wake nobody.
+			waiters.wait(ended, 100, false);
+			lunatik_h_flush_signals();
+		}
+	}
+	if (interrupted_) {
+		report.status = LUNATIK_STATUS_INTERRUPTED;
+		report.say("interrupted");
+	} else if (request.follow && registry::shutdowns() != shutdowns) {
+		report.status = LUNATIK_STATUS_NOMODULE;
+		report.say("lunatik was unloaded");
+	}
+}
+
+void lunatik_session::handle_check(const Request &request, Report &report) noexcept
+{
+	if (!own_runtime(report))
+		return;
+	auto &runtime = Runtime::of(*runtime_);
+	if (runtime.enter(0)) {
+		report.status = LUNATIK_STATUS_INTERRUPTED;
+		report.say("interrupted");
+		return;
+	}
+	Name<300> chunk_name("@");
+	chunk_name.append(request.path.empty() ? "stdin" : request.path);
+	watch(&runtime);
+	(void)edge::check(runtime, { .source = skip_comment(request.source), .name = chunk_name.c_str() }, *this, report);
+	watch(nullptr);
+	runtime.leave();
+}
+
+// Words that the last name of a line may become, found in the session's runtime without running anything of its.
+void lunatik_session::handle_complete(const Request &request, Report &report) noexcept
+{
+	if (!own_runtime(report))
+		return;
+	auto &runtime = Runtime::of(*runtime_);
+	if (runtime.enter(0)) {
+		report.status = LUNATIK_STATUS_INTERRUPTED;
+		return;
+	}
+	edge::complete(runtime, request.source, *this);
+	runtime.leave();
 }
 
 void lunatik_session::handle(lunatik_frame_type type, std::string_view payload) noexcept
@@ -766,6 +865,15 @@ void lunatik_session::handle(lunatik_frame_type type, std::string_view payload) 
 		break;
 	case LUNATIK_REQUEST_LIST:
 		handle_list();
+		break;
+	case LUNATIK_REQUEST_LOG:
+		handle_log(request, report);
+		break;
+	case LUNATIK_REQUEST_CHECK:
+		handle_check(request, report);
+		break;
+	case LUNATIK_REQUEST_COMPLETE:
+		handle_complete(request, report);
 		break;
 	case LUNATIK_REQUEST_EVAL:
 		handle_eval(request, report);

@@ -46,6 +46,7 @@ enum lunatik_h_key {
 	LUNATIK_H_SESSION_OUTPUT,
 	LUNATIK_H_RUNTIMES,
 	LUNATIK_H_SHARED,
+	LUNATIK_H_JOURNAL,
 	LUNATIK_H_KEYS,
 };
 
@@ -133,6 +134,7 @@ long lunatik_h_wait_state(void *waitqueue, lunatik_h_condition condition, void *
 /* ---- ktime.h, hrtimer.h ---- */
 unsigned long long lunatik_h_ktime_get_ns(void);
 unsigned long long lunatik_h_ktime_get_real_ns(void);
+unsigned long long lunatik_h_fast_real_clock(void);	/* the time of day, any context */
 unsigned long long lunatik_h_fast_clock(void);	/* any context, NMI too; goes on while interrupts are off */
 /** A hard-interrupt timer that calls @tick every @period ns for as long as it returns nonzero. */
 void lunatik_h_timer_init(void *timer, int (*tick)(void));

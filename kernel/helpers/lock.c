@@ -92,6 +92,7 @@ static const char *const names[] = {
 	[LUNATIK_H_SESSION_OUTPUT] = "lunatik_session_output",
 	[LUNATIK_H_RUNTIMES] = "lunatik_runtimes",
 	[LUNATIK_H_SHARED] = "lunatik_shared",
+	[LUNATIK_H_JOURNAL] = "lunatik_journal",
 };
 
 void lunatik_h_spin_init(void *lock, enum lunatik_h_key key)

@@ -16,6 +16,11 @@ unsigned long long lunatik_h_ktime_get_real_ns(void)
 	return ktime_get_real_ns();
 }
 
+unsigned long long lunatik_h_fast_real_clock(void)
+{
+	return ktime_get_real_fast_ns();
+}
+
 unsigned long long lunatik_h_fast_clock(void)
 {
 	/* Not local_clock(): where the TSC is unstable that stands still until the next tick, and with interrupts off none comes. */

@@ -88,19 +88,6 @@ std::string_view errno_name(int code) noexcept
 	return error;
 }
 
-// What follows a byte order mark and a first line that begins with '#', as luaL_loadfile() skips them: the line's end
-// stays, so that lines keep their numbers.
-std::string_view skip_comment(std::string_view source) noexcept
-{
-	if (source.starts_with("\xef\xbb\xbf"))
-		source.remove_prefix(3);
-	if (source.starts_with('#')) {
-		auto end = source.find('\n');
-		source.remove_prefix(end == source.npos ? source.size() : end);
-	}
-	return source;
-}
-
 int status_of(int error) noexcept
 {
 	switch (error) {
@@ -176,6 +163,17 @@ Result<void> load_into(Runtime &runtime, const Script &script, Report &report) n
 }
 
 } // namespace
+
+std::string_view skip_comment(std::string_view source) noexcept
+{
+	if (source.starts_with("\xef\xbb\xbf"))
+		source.remove_prefix(3);
+	if (source.starts_with('#')) {
+		auto end = source.find('\n');
+		source.remove_prefix(end == source.npos ? source.size() : end);
+	}
+	return source;
+}
 
 Result<Object *> load(const Script &script, Report &report) noexcept
 {
@@ -297,6 +295,8 @@ Result<void> run(const Script &script, bool spawn, Report &report, Watch watch, 
 		else if (error)
 			result = fail(report, LUNATIK_STATUS_LIMIT, Error(error), { "cannot start a thread: ", errno_name(-error) });
 	}
+	if (result)
+		runtime->announce();
 	if (!result && take(runtime->network, script.name, runtime))
 		runtime->object.drop();
 	runtime->object.drop();
@@ -319,8 +319,16 @@ Result<void> stop(struct net *network, std::string_view name, Report &report) no
 	return {};
 }
 
+static constinit Atomic<unsigned> shutdown_count{ 0 };
+
+unsigned shutdowns() noexcept
+{
+	return shutdown_count.load();
+}
+
 void shutdown() noexcept
 {
+	shutdown_count.fetch_add(1);
 	{
 		MutexGuard guard(mutex);
 		for (auto &bucket : buckets) {

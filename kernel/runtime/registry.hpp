@@ -31,6 +31,10 @@ struct Script {
 /// with `report` filled. Context: process, may sleep.
 [[nodiscard]] Result<Object *> load(const Script &script, Report &report) noexcept;
 
+/// What follows a byte order mark and a first line that begins with '#', as luaL_loadfile() skips them: the line's end
+/// stays, so that lines keep their numbers.
+[[nodiscard]] std::string_view skip_comment(std::string_view source) noexcept;
+
 namespace registry {
 
 /// What an entry of the registry may watch while its body runs, to interrupt it.
@@ -45,6 +49,9 @@ using Watch = void (*)(void *watcher, Runtime *runtime);
 
 /// Stops all runtimes of all namespaces.
 void shutdown() noexcept;
+
+/// How often shutdown() was called: who waits for long looks whether it still is what it was.
+[[nodiscard]] unsigned shutdowns() noexcept;
 
 /// Registers a runtime that its owner removes itself. Errors: EEXIST.
 [[nodiscard]] Result<void> add(Runtime &runtime) noexcept;

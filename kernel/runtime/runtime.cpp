@@ -29,6 +29,8 @@ static constexpr unsigned brief_milliseconds = 50;
 static constexpr std::size_t atomic_maxalloc = 8 << 20;
 // Lines of one text that the log takes.
 static constexpr unsigned log_lines_of_text = 32;
+// Bytes of a line that the kernel's log takes; the journal takes more.
+static constexpr unsigned log_bytes_of_line = 240;
 // Log lines a runtime may write each second.
 static constexpr int log_lines = 50;
 // Stack that must stay free below Lua for the kernel functions that bodies call: a sleeping one may go through the whole
@@ -67,9 +69,10 @@ bool Watchdog::look(Runtime &runtime) noexcept
 {
 	if (!runtime.busy())
 		return false;
+	runtime.busy_ticks_.count();
 	unsigned long calls = runtime.calls.load();
-	if (calls != runtime.watched_calls_) {
-		runtime.watched_calls_ = calls;
+	if (calls != __atomic_load_n(&runtime.watched_calls_, __ATOMIC_RELAXED)) {
+		__atomic_store_n(&runtime.watched_calls_, calls, __ATOMIC_RELAXED);
 		runtime.watched_ticks_ = 0;
 		return true;
 	}
@@ -221,7 +224,8 @@ Result<Object *> Runtime::create(const Options &options) noexcept
 
 Runtime::Runtime(Object &object, const Options &options, Account &account) noexcept
 	: object(object), context(options.context), name(options.name), network(options.network), account(account),
-	  pool(account), foreign(options.foreign), created(lunatik_h_ktime_get_ns())
+	  pool(account), foreign(options.foreign), created(lunatik_h_ktime_get_ns()),
+	  journal(name.view(), network ? lunatik_h_net_inode(network) : 0)
 {
 	if (network)
 		lunatik_h_get_net(network);
@@ -344,6 +348,8 @@ void Runtime::finish() noexcept
 	if (!free)
 		return;
 	closed_.store_release(true);
+	if (announced_.load())
+		journal.add(LUNATIK_RECORD_STOPPED, "stopped");
 	sleepers_.wake();
 }
 
@@ -375,10 +381,38 @@ void Runtime::measure_stack(const lunatik_h_place &place) noexcept
 	gauge.stack_limit = place.stack_pointer - usable;
 }
 
+// How many process runtimes tasks are inside of, by task: who enters one from inside another, through a device's file or
+// another module's code, comes by a way that knows nothing of the first.
+static constexpr std::size_t owner_slots = 256;
+static constinit Atomic<int> owner_counts[owner_slots];
+
+static Atomic<int> &owners_like(const task_struct *task) noexcept
+{
+	// SAFETY: an address, as a number. Tasks are a few KiB large.
+	return owner_counts[(reinterpret_cast<std::uintptr_t>(task) >> 12) % owner_slots];
+}
+
+// The innermost runtime that the calling task is inside of, if any. It stays there while the caller does.
+Runtime *Runtime::innermost(const task_struct *task) noexcept
+{
+	if (!owners_like(task).load()) [[likely]]
+		return nullptr;
+	IrqGuard guard(all_lock);
+	Runtime *found = nullptr;
+	for (Runtime *runtime = all_runtimes.first(); runtime; runtime = all_runtimes.next(*runtime)) {
+		if (runtime->owner_.load() == task && runtime->counted_ && (!found || runtime->depth_ > found->depth_))
+			found = runtime;
+	}
+	return found;
+}
+
 void Runtime::begin(const lunatik_h_place &place) noexcept
 {
 	calls.count();
 	owner_.exchange(place.task);
+	counted_ = place.may_sleep;
+	if (counted_)
+		owners_like(place.task).fetch_add(1);
 	// A budget that ended the entry before too late is none of this one's.
 	if (stop_bits() & Budget) [[unlikely]]
 		clear(Budget);
@@ -395,6 +429,8 @@ void Runtime::end() noexcept
 {
 	output = nullptr;
 	report = nullptr;
+	if (std::exchange(counted_, false))
+		owners_like(owner_.load()).fetch_add(-1);
 	owner_.store_release(nullptr);
 	// A signal to one of our threads was only to wake it: why, the bits say, here and in the runtimes outside.
 	lunatik_h_flush_signals();
@@ -458,14 +494,17 @@ int Runtime::enter(unsigned flags, Runtime *outer) noexcept
 		return context == Context::Process ? -EWOULDBLOCK : -ENXIO;
 	if (!has_stack(place))
 		return -EOVERFLOW;
+	if (!outer && place.may_sleep)
+		outer = innermost(place.task);
 	if (int error = join_chain(outer))
 		return error;
 	unsigned long irq = 0;
 	int error = 0;
-	if (outer) {
+	if (outer && !(flags & LUNATIK_ENTER_BRIEFLY)) {
 		int depth = outer->depth_ + 1;
 		do {
-			error = lunatik_h_lock(object.lock(), static_cast<int>(context), 0, depth < 7 ? depth : 7, &irq);
+			error = lunatik_h_lock(object.lock(), static_cast<int>(context), flags & LUNATIK_ENTER_UNINTERRUPTIBLE,
+					       depth < 7 ? depth : 7, &irq);
 			// A signal that woke somebody before is none to us; the bits of those outside say what is meant.
 			if (error)
 				lunatik_h_flush_signals();
@@ -669,18 +708,33 @@ void Runtime::ask_to_stop() noexcept
 		wake();
 }
 
+void Runtime::announce() noexcept
+{
+	journal.add(LUNATIK_RECORD_STARTED, "started");
+	announced_.store(true);
+}
+
+std::uint64_t Runtime::busy_time() const noexcept
+{
+	return busy_ticks_.load() * (tick_milliseconds * 1000000ULL);
+}
+
 /* ---- output ---- */
 
 void Runtime::log(std::string_view text, bool error) noexcept
 {
 	// One record a line: a traceback is many lines. What comes in from outside may be in the text, so its lines are counted.
-	for (unsigned lines = 0; !text.empty() && lines < log_lines_of_text && log_limit_.pass(); lines++) {
+	for (unsigned lines = 0; !text.empty() && lines < log_lines_of_text; lines++) {
 		auto end = text.find('\n');
 		auto line = cut(text, 0, end);
-		if (error)
-			lunatik_h_error(line.data(), line.size(), name.c_str());
-		else
-			lunatik_h_info(line.data(), line.size(), name.c_str());
+		journal.add(error ? LUNATIK_RECORD_ERROR : LUNATIK_RECORD_PRINT, line);
+		if (log_limit_.pass()) {
+			auto shown = cut(line, 0, log_bytes_of_line);
+			if (error)
+				lunatik_h_error(shown.data(), shown.size(), name.c_str());
+			else
+				lunatik_h_info(shown.data(), shown.size(), name.c_str());
+		}
 		text = end == text.npos ? std::string_view{} : cut(text, end + 1);
 	}
 }

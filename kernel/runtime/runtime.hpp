@@ -16,6 +16,7 @@
 #include "base/text.hpp"
 #include "helpers/sync.hpp"
 #include "object/object.hpp"
+#include "runtime/journal.hpp"
 #include "vm/pool.hpp"
 #include "host.h"
 #include "parameters.h"
@@ -128,6 +129,8 @@ public:
 	{
 		held_atomic_ = held;
 		pool.atomic(!may_sleep());
+		// The budget is for what runs under the lock, not for the whole entry: the watchdog begins to count anew.
+		__atomic_store_n(&watched_calls_, 0UL, __ATOMIC_RELAXED);
 	}
 	[[nodiscard]] bool closing() const noexcept { return closing_.load(); }
 	[[nodiscard]] bool loading() const noexcept { return loading_.load(); }
@@ -191,6 +194,11 @@ public:
 	const std::uint64_t created;
 	Atomic<unsigned long> calls{ 0 };
 	Atomic<unsigned long> errors{ 0 };
+	Journal journal;
+	/// Says in the journal that it has started; that it has stopped is said then too.
+	void announce() noexcept;
+	/// Nanoseconds somebody was inside, as the watchdog saw it.
+	[[nodiscard]] std::uint64_t busy_time() const noexcept;
 
 private:
 	friend class Watchdog;
@@ -202,6 +210,7 @@ private:
 	void end() noexcept;
 	void wake() noexcept;
 	[[nodiscard]] int wait_for_lock(unsigned flags, unsigned long *irq) noexcept;
+	[[nodiscard]] static Runtime *innermost(const task_struct *task) noexcept;
 	[[nodiscard]] int join_chain(Runtime *outer) noexcept;
 	void leave_chain() noexcept;
 	void finish() noexcept;
@@ -216,6 +225,7 @@ private:
 	Runtime *inner_ = nullptr;	// the runtime that is waited for or was entered from here; guarded by the core's spinlock
 	Runtime *outer_ = nullptr;	// the other way round, of the entry that runs now
 	int depth_ = 0;			// how many there are outside
+	bool counted_ = false;		// the entry that runs now may sleep, and is found by its task
 	bool held_atomic_ = false;
 	Atomic<bool> abandoned_{ false };	// stop() gave up: the last one out closes the state
 	unsigned long lock_flags_ = 0;	// of the entry that runs now
@@ -224,12 +234,14 @@ private:
 	Atomic<bool> ready_{ false };
 	Atomic<bool> stopping_{ false };
 	Atomic<bool> closed_{ false };
+	Atomic<bool> announced_{ false };
 	Atomic<bool> should_stop_{ false };
 	std::uint64_t asked_at_ = 0;	// when should_stop_ was set
 	Atomic<bool> closing_{ false };	// finalizers run now
 	Atomic<int> thread_pid_{ 0 };
 	unsigned long watched_calls_ = 0;	// the watchdog's: which entry it saw, for how many ticks
 	unsigned int watched_ticks_ = 0;
+	Atomic<unsigned long> busy_ticks_{ 0 };
 	Pin *pins_ = nullptr;
 	struct Later {
 		void *node[2];
@@ -239,7 +251,7 @@ private:
 	Atomic<bool> queued_{ false };
 	WaitQueue sleepers_;
 	RateLimit log_limit_;
-	Name<240> line_;
+	Name<journal::Line::text_max> line_;
 };
 
 /// Stops every runtime there is, named or not, except those of other modules. Context: process, may sleep.

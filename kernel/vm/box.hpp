@@ -60,6 +60,9 @@ void register_class(lua_State *L, const lunatik_class_t &info, struct module *ow
 /// Raises the name of an errno, as c-api-4.md says.
 int raise(lua_State *L, int error);
 
+/// Pushes a value as a person at a prompt wants to read it: tables with what is in them. Raises.
+const char *show(lua_State *L, int index, size_t *size);
+
 /// The message handler of every protected call: adds the traceback to the runtime's report.
 int traceback(lua_State *L);
 

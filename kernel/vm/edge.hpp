@@ -49,6 +49,14 @@ protected:
 /// Compiles and runs a chunk. Fills `report` and returns false if it failed; gives its results to `results` otherwise.
 [[nodiscard]] bool run(Runtime &runtime, const Chunk &chunk, Results *results, Report &report) noexcept;
 
+/// Gives the words that the name at the end of `text` may become, `a.b:c` with c in parts: fields of tables, methods of
+/// objects and strings, globals. Runs nothing of the script's; bounded in number. Says nothing when it finds nothing.
+void complete(Runtime &runtime, std::string_view text, Results &results) noexcept;
+
+/// Compiles a chunk without running it. Gives "line name" for each use of a global that neither the state has nor the chunk
+/// assigns. Fills `report` and returns false if it does not compile.
+[[nodiscard]] bool check(Runtime &runtime, const Chunk &chunk, Results &results, Report &report) noexcept;
+
 /// Arguments and results of a call of the runtime's task from another runtime.
 struct Resume {
 	const lunatik_value *arguments;

@@ -206,13 +206,91 @@ static int run_chunk(lua_State *L)
 	if (chunk.keep && lua_type(L, 1) == LUA_TFUNCTION)
 		keep_task(L, 1);
 	int count = lua_gettop(L);
+	if (chunk.expression && count) {
+		// A prompt's last value; raw, for a script may have given _G a metatable.
+		lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+		lua_pushliteral(L, "_");
+		lua_pushvalue(L, 1);
+		lua_rawset(L, -3);
+		lua_settop(L, count);
+	}
 	for (int i = 1; run.results && i <= count; i++) {
 		size_t size = 0;
-		const char *text = luaL_tolstring(L, i, &size);
+		const char *text = show(L, i, &size);
 		run.results->value({ text, size });
 		lua_settop(L, count);
 	}
 	return 0;
+}
+
+/* ---- checks ---- */
+
+// The globals of a chunk: first those it assigns are gathered in a table, then the others are looked up in both.
+struct Check {
+	Run run;
+	lua_State *L;
+	int assigned;	// index of the table
+};
+
+static void note_assigned(void *argument, const char *name, int, int assigned)
+{
+	// SAFETY: check_chunk() passes its Check.
+	auto &check = *static_cast<Check *>(argument);
+	if (!assigned)
+		return;
+	lua_pushboolean(check.L, 1);
+	lua_setfield(check.L, check.assigned, name);
+}
+
+static void note_unknown(void *argument, const char *name, int line, int assigned)
+{
+	// SAFETY: as above.
+	auto &check = *static_cast<Check *>(argument);
+	lua_State *L = check.L;
+	int top = lua_gettop(L);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+	lua_pushstring(L, name);
+	bool known = assigned || lua_rawget(L, -2) != LUA_TNIL || lua_getfield(L, check.assigned, name) != LUA_TNIL;
+	if (!known) {
+		lua_pushfstring(L, "%d %s", line, name);
+		size_t size = 0;
+		const char *text = lua_tolstring(L, -1, &size);
+		check.run.results->value({ text, size });
+	}
+	lua_settop(L, top);
+}
+
+static int check_chunk(lua_State *L)
+{
+	// SAFETY: check() passes its Check.
+	auto &check = *static_cast<Check *>(lua_touserdata(L, 1));
+	lua_settop(L, 0);
+	if (load_chunk(L, check.run) != LUA_OK) {
+		if (Report *report = runtime_of(L).report)
+			report->traced = true;
+		return lua_error(L);
+	}
+	check.L = L;
+	lua_newtable(L);
+	lua_insert(L, 1);
+	check.assigned = 1;
+	// The function stays on top: each visit of it leaves the stack as it was.
+	lunatik_globals(L, note_assigned, &check);
+	lunatik_globals(L, note_unknown, &check);
+	return 0;
+}
+
+bool check(Runtime &runtime, const Chunk &chunk, Results &results, Report &report) noexcept
+{
+	lua_State *L = runtime.state;
+	Check check{ { chunk, &results, 0, false }, nullptr, 0 };
+	runtime.report = &report;
+	int status = protect(L, check_chunk, &check);
+	runtime.report = nullptr;
+	if (status == LUA_OK)
+		return true;
+	fill_report(L, status, report);
+	return false;
 }
 
 bool run(Runtime &runtime, const Chunk &chunk, Results *results, Report &report) noexcept
@@ -302,7 +380,8 @@ static int pack_results(lua_State *L, lua_State *task, int count, Resume &resume
 			bytes += lua_rawlen(task, first + i);
 	}
 	// SAFETY: memory for the values and, behind them, their strings; the caller frees it.
-	auto *memory = static_cast<char *>(lunatik_h_kvmalloc(sizeof(lunatik_value) * static_cast<unsigned>(count) + bytes + 1, 0));
+	auto *memory = static_cast<char *>(lunatik_h_kvmalloc(sizeof(lunatik_value) * static_cast<unsigned>(count) + bytes + 1,
+							 !runtime_of(L).may_sleep()));
 	if (!memory)
 		return raise(L, ENOMEM);
 	auto *values = reinterpret_cast<lunatik_value *>(memory);

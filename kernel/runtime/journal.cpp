@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "runtime/journal.hpp"
+
+#include <new>
+
+#include "helpers/helpers.h"
+#include "helpers/sync.hpp"
+
+namespace lunatik {
+
+// Lines in all; a power of two, so that a line's number gives its place.
+static constexpr std::size_t places = 8192;
+// What one runtime may have of them.
+static constexpr std::size_t bytes_of_one = 64 << 10;
+// Places that a reader looks at with interrupts off.
+static constexpr unsigned look_at_once = 64;
+
+static constinit IrqSpinlock lock;		// guards everything here, and every Journal
+static constinit Record *ring[places];		// by sequence
+static constinit std::uint64_t newest;		// sequence of the line added last; the first is 1
+
+struct Record : Linked<Record> {
+	Journal *owner;		// nullptr once its runtime is gone
+	std::uint64_t sequence;
+	std::uint64_t time;
+	unsigned kind;
+	unsigned network;
+	unsigned short name_size;
+	unsigned short text_size;
+
+	[[nodiscard]] std::size_t size() const noexcept { return sizeof(Record) + name_size + text_size; }
+	// SAFETY: make() allocates room for both texts behind the record.
+	[[nodiscard]] char *bytes() noexcept { return reinterpret_cast<char *>(this + 1); }
+	[[nodiscard]] std::string_view name() noexcept { return { bytes(), name_size }; }
+	[[nodiscard]] std::string_view text() noexcept { return { bytes() + name_size, text_size }; }
+
+	[[nodiscard]] static Record *make(std::string_view name, std::string_view text) noexcept
+	{
+		void *memory = lunatik_h_kmalloc(sizeof(Record) + name.size() + text.size(), 1);
+		if (!memory)
+			return nullptr;
+		auto *record = ::new (memory) Record;
+		record->name_size = static_cast<unsigned short>(name.size());
+		record->text_size = static_cast<unsigned short>(text.size());
+		__builtin_memcpy(record->bytes(), name.data(), name.size());
+		__builtin_memcpy(record->bytes() + name.size(), text.data(), text.size());
+		return record;
+	}
+	/// Takes it out of its owner's list. Under the lock.
+	void disown() noexcept
+	{
+		if (!owner)
+			return;
+		owner->records_.remove(*this);
+		owner->bytes_ -= size();
+		owner = nullptr;
+	}
+	[[nodiscard]] bool wanted(const journal::Filter &filter) noexcept
+	{
+		return network == filter.network && (filter.name.empty() || filter.name == name());
+	}
+};
+
+static Record *&place_of(std::uint64_t sequence) noexcept
+{
+	return ring[sequence % places];
+}
+
+// Frees what makes room for a new line: of the ring's oldest, and of the runtime's own.
+static void forget(Record *record) noexcept
+{
+	if (!record)
+		return;
+	record->disown();
+	place_of(record->sequence) = nullptr;
+	lunatik_h_kfree(record);
+}
+
+Journal::~Journal()
+{
+	IrqGuard guard(lock);
+	while (Record *record = records_.first())
+		record->disown();
+}
+
+void Journal::add(unsigned kind, std::string_view text) noexcept
+{
+	Record *record = Record::make(name_, cut(text, 0, journal::Line::text_max));
+	if (!record)
+		return;
+	record->kind = kind;
+	record->network = network_;
+	record->time = lunatik_h_fast_real_clock();
+	IrqGuard guard(lock);
+	while (bytes_ + record->size() > bytes_of_one)
+		forget(records_.first());
+	record->sequence = ++newest;
+	forget(place_of(record->sequence));
+	place_of(record->sequence) = record;
+	record->owner = this;
+	records_.push_back(*record);
+	bytes_ += record->size();
+}
+
+namespace journal {
+
+bool next(std::uint64_t after, const Filter &filter, Line &line) noexcept
+{
+	std::uint64_t sequence = after + 1;
+	for (;;) {
+		{
+			IrqGuard guard(lock);
+			// What is further back has been overwritten.
+			if (newest >= places && sequence <= newest - places)
+				sequence = newest - places + 1;
+			for (unsigned looked = 0; looked < look_at_once; looked++, sequence++) {
+				if (sequence > newest) {
+					line.sequence = newest;
+					return false;
+				}
+				Record *record = place_of(sequence);
+				if (!record || record->sequence != sequence || !record->wanted(filter))
+					continue;
+				line.sequence = sequence;
+				line.time = record->time;
+				line.kind = record->kind;
+				line.name.assign(record->name());
+				line.text.assign(record->text());
+				return true;
+			}
+		}
+		lunatik_h_cond_resched();
+	}
+}
+
+void init() noexcept
+{
+	lock.init(LUNATIK_H_JOURNAL);
+}
+
+void exit() noexcept
+{
+	for (auto *record : ring)
+		forget(record);
+}
+
+} // namespace journal
+
+} // namespace lunatik
