@@ -262,6 +262,12 @@ Request &Request::expression()
 	return *this;
 }
 
+Request &Request::follow()
+{
+	append_attribute(payload_, LUNATIK_ATTRIBUTE_FOLLOW, std::string_view());
+	return *this;
+}
+
 std::string Request::frame() const
 {
 	if (payload_.size() > LUNATIK_REQUEST_MAX)
@@ -301,6 +307,9 @@ Item decode_item(std::string_view payload)
 		case LUNATIK_ATTRIBUTE_AGE:
 			item.age = std::chrono::nanoseconds(static_cast<std::int64_t>(attribute.u64()));
 			break;
+		case LUNATIK_ATTRIBUTE_BUSY:
+			item.busy = std::chrono::nanoseconds(static_cast<std::int64_t>(attribute.u64()));
+			break;
 		case LUNATIK_ATTRIBUTE_NETNS:
 			item.netns = attribute.u32();
 			break;
@@ -317,6 +326,36 @@ Item decode_item(std::string_view payload)
 	if (!named)
 		fail(Fault::AttributeMissing, "a runtime in the list has no name");
 	return item;
+}
+
+Record decode_record(std::string_view payload)
+{
+	Record record;
+	for (const Attribute &attribute : decode_attributes(payload)) {
+		switch (attribute.type) {
+		case LUNATIK_ATTRIBUTE_SEQUENCE:
+			record.sequence = attribute.u64();
+			break;
+		case LUNATIK_ATTRIBUTE_TIME:
+			record.time = std::chrono::nanoseconds(static_cast<std::int64_t>(attribute.u64()));
+			break;
+		case LUNATIK_ATTRIBUTE_KIND:
+			// A kind added later is a line of text all the same.
+			record.kind = static_cast<lunatik_kind_of_record>(attribute.u32());
+			break;
+		case LUNATIK_ATTRIBUTE_NAME:
+			record.name = attribute.value;
+			break;
+		case LUNATIK_ATTRIBUTE_MESSAGE:
+			record.text = attribute.value;
+			break;
+		default:
+			break;
+		}
+	}
+	if (record.sequence == 0)
+		fail(Fault::AttributeMissing, "a line of the log has no number");
+	return record;
 }
 
 Answer decode_answer(std::string_view payload)

@@ -187,6 +187,10 @@ std::optional<Answer> Session::dispatch(const Frame &frame, const Callbacks &cal
 		if (callbacks.item)
 			callbacks.item(decode_item(frame.payload));
 		return std::nullopt;
+	case LUNATIK_ANSWER_RECORD:
+		if (callbacks.record)
+			callbacks.record(decode_record(frame.payload));
+		return std::nullopt;
 	case LUNATIK_ANSWER_DONE:
 		return decode_answer(frame.payload);
 	default:

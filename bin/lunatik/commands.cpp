@@ -14,8 +14,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "diagnose.hpp"
 #include "editor.hpp"
 #include "interrupts.hpp"
+#include "observe.hpp"
 #include "repl.hpp"
 
 namespace lunatik::cli {
@@ -30,32 +32,6 @@ using Json = nlohmann::ordered_json;
 
 /* A script that prints for ever must not take the memory of user space either. */
 constexpr std::size_t json_output_max = std::size_t{64} << 20;
-
-const char *name_of(lunatik_context context)
-{
-	switch (context) {
-	case LUNATIK_CONTEXT_SOFTIRQ:
-		return "softirq";
-	case LUNATIK_CONTEXT_HARDIRQ:
-		return "hardirq";
-	default:
-		return "process";
-	}
-}
-
-const char *name_of(lunatik_state state)
-{
-	switch (state) {
-	case LUNATIK_STATE_LOADING:
-		return "loading";
-	case LUNATIK_STATE_READY:
-		return "ready";
-	case LUNATIK_STATE_RUNNING:
-		return "running";
-	default:
-		return "stopping";
-	}
-}
 
 bool is_loaded(const Environment &environment)
 {
@@ -97,36 +73,11 @@ void require_ok(const Answer &answer, const Options &options)
 		throw failure_of(answer, options);
 }
 
-std::vector<Item> list_items(Session &session, Console &console)
-{
-	std::vector<Item> items;
-	client::Callbacks callbacks;
-	callbacks.item = [&](const Item &item) { items.push_back(item); };
-	Interrupts interrupts(session);
-	const Answer answer = session.request(Request(LUNATIK_REQUEST_LIST), callbacks);
-	console.finish();
-	require_ok(answer, Options());
-	std::sort(items.begin(), items.end(), [](const Item &a, const Item &b) { return a.name < b.name; });
-	return items;
-}
-
 /* A request without output: stop, shutdown. */
 Answer ask(Session &session, const Request &request)
 {
 	Interrupts interrupts(session);
 	return session.request(request);
-}
-
-Json item_object(const Item &item)
-{
-	Json object{
-		{"name", item.name}, {"context", name_of(item.context)}, {"percpu", item.percpu}, {"state", name_of(item.state)},
-		{"memory", item.memory}, {"maxalloc", item.maxalloc}, {"calls", item.calls}, {"errors", item.errors},
-		{"age_ns", item.age.count()}, {"netns", item.netns},
-	};
-	if (item.thread)
-		object["thread"] = *item.thread;
-	return object;
 }
 
 void done(Console &console, const std::string &note)
@@ -390,18 +341,76 @@ int do_repl(const Options &, Environment &environment, Console &console)
 			kernel.release, kernel.machine).c_str(), terminal);
 		std::fflush(terminal);
 	}
-	Editor lines(stdin, terminal, history_path(), console);
+	Editor lines(stdin, terminal, history_path(), console, [&](std::string_view text) {
+		// A kernel module that has gone, or is busy, has no words; the next line says what is wrong.
+		try {
+			return session.request(Request(LUNATIK_REQUEST_COMPLETE).source(text), {}, std::chrono::seconds(1)).values;
+		} catch (const client::Error &) {
+			return std::vector<std::string>();
+		}
+	});
 	return repl(session, lines, console);
+}
+
+} // namespace
+
+const char *name_of(lunatik_context context)
+{
+	switch (context) {
+	case LUNATIK_CONTEXT_SOFTIRQ:
+		return "softirq";
+	case LUNATIK_CONTEXT_HARDIRQ:
+		return "hardirq";
+	default:
+		return "process";
+	}
+}
+
+const char *name_of(lunatik_state state)
+{
+	switch (state) {
+	case LUNATIK_STATE_LOADING:
+		return "loading";
+	case LUNATIK_STATE_READY:
+		return "ready";
+	case LUNATIK_STATE_RUNNING:
+		return "running";
+	default:
+		return "stopping";
+	}
+}
+
+std::vector<Item> list_items(Session &session, Console &console)
+{
+	std::vector<Item> items;
+	client::Callbacks callbacks;
+	callbacks.item = [&](const Item &item) { items.push_back(item); };
+	Interrupts interrupts(session);
+	const Answer answer = session.request(Request(LUNATIK_REQUEST_LIST), callbacks);
+	console.finish();
+	require_ok(answer, Options());
+	std::sort(items.begin(), items.end(), [](const Item &a, const Item &b) { return a.name < b.name; });
+	return items;
+}
+
+Json item_object(const Item &item)
+{
+	Json object{
+		{"name", item.name}, {"context", name_of(item.context)}, {"percpu", item.percpu}, {"state", name_of(item.state)},
+		{"memory", item.memory}, {"maxalloc", item.maxalloc}, {"calls", item.calls}, {"errors", item.errors},
+		{"age_ns", item.age.count()}, {"busy_ns", item.busy.count()}, {"netns", item.netns},
+	};
+	if (item.thread)
+		object["thread"] = *item.thread;
+	return object;
 }
 
 std::string printable(std::string_view text)
 {
 	std::string clean(text);
-	std::replace_if(clean.begin(), clean.end(), [](char c) { return (c >= 0 && c < ' ') || c == 127; }, '?');
+	std::replace_if(clean.begin(), clean.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 127; }, '?');
 	return clean;
 }
-
-} // namespace
 
 Request script_request(const Options &options, const Script &script, const std::optional<std::string> &source)
 {
@@ -557,6 +566,18 @@ int execute(const Options &options, Environment &environment, Console &console)
 		return do_stop(options, environment, console);
 	case Verb::Restart:
 		return do_restart(options, environment, console);
+	case Verb::Top:
+		return do_top(options, environment, console);
+	case Verb::Stats:
+		return do_stats(options, environment, console);
+	case Verb::Log:
+		return do_log(options, environment, console);
+	case Verb::Check:
+		return do_check(options, environment, console);
+	case Verb::Doctor:
+		return do_doctor(options, environment, console);
+	case Verb::Test:
+		return do_test(options, environment, console);
 	case Verb::Repl:
 		break;
 	}
@@ -583,26 +604,32 @@ std::string runtime_table(const std::vector<Item> &items)
 {
 	if (items.empty())
 		return {};
-	constexpr std::size_t columns = 7;
-	using Row = std::array<std::string, columns>;
-	std::vector<Row> rows{{"NAME", "CONTEXT", "STATE", "MEMORY", "CALLS", "ERRORS", "AGE"}};
+	std::vector<std::vector<std::string>> rows{{"NAME", "CONTEXT", "STATE", "MEMORY", "CALLS", "ERRORS", "AGE"}};
 	for (const Item &item : items) {
 		rows.push_back({printable(item.name), fmt::format("{}{}", name_of(item.context), item.percpu ? " percpu" : ""),
 			name_of(item.state), fmt::format("{}/{}", format_bytes(item.memory),
 			item.maxalloc == 0 ? "-" : format_bytes(item.maxalloc)), fmt::to_string(item.calls),
 			fmt::to_string(item.errors), format_age(item.age)});
 	}
-	std::array<std::size_t, columns> widths{};
-	for (const Row &row : rows) {
-		for (std::size_t i = 0; i < columns; ++i)
+	return aligned(rows, 3);
+}
+
+std::string aligned(const std::vector<std::vector<std::string>> &rows, std::size_t words)
+{
+	std::vector<std::size_t> widths;
+	for (const auto &row : rows) {
+		widths.resize(std::max(widths.size(), row.size()));
+		for (std::size_t i = 0; i < row.size(); ++i)
 			widths[i] = std::max(widths[i], row[i].size());
 	}
 	std::string table;
-	for (const Row &row : rows) {
-		// Words to the left, numbers to the right, and no blanks at the end of a line.
-		for (std::size_t i = 0; i < columns; ++i)
-			table += i < 3 ? fmt::format("{:<{}}  ", row[i], widths[i]) :
-				fmt::format("{:>{}}{}", row[i], widths[i], i + 1 < columns ? "  " : "\n");
+	for (const auto &row : rows) {
+		std::string line;
+		for (std::size_t i = 0; i < row.size(); ++i)
+			line += i < words ? fmt::format("{:<{}}  ", row[i], widths[i]) : fmt::format("{:>{}}  ", row[i], widths[i]);
+		// No blanks at the end of a line.
+		line.erase(line.find_last_not_of(' ') + 1);
+		table += line + '\n';
 	}
 	return table;
 }

@@ -55,6 +55,22 @@ Failure failure_of(const client::Error &error, const Environment &environment);
  */
 int exit_status(const client::Answer &answer, bool passing = false);
 
+/** What runs, sorted by name. */
+std::vector<client::Item> list_items(client::Session &session, Console &console);
+
+/** A runtime as JSON shows it. */
+nlohmann::ordered_json item_object(const client::Item &item);
+
+/** The words for people. */
+const char *name_of(lunatik_context context);
+const char *name_of(lunatik_state state);
+
+/** Control characters other than tabs, which scripts could send to the terminal, as question marks. */
+std::string printable(std::string_view text);
+
+/** Rows below each other: the first `words` columns to the left, the others, numbers, to the right. */
+std::string aligned(const std::vector<std::vector<std::string>> &rows, std::size_t words);
+
 /** An aligned table of runtimes, one line each below a head; empty for none. */
 std::string runtime_table(const std::vector<client::Item> &items);
 

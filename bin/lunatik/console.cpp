@@ -75,6 +75,11 @@ bool Console::stream(std::string_view bytes) noexcept
 	return failed_ == 0;
 }
 
+std::string Console::in_red(std::string text) const
+{
+	return wants_colour(out_) ? fmt::format("\033[31m{}\033[0m", text) : text;
+}
+
 void Console::finish()
 {
 	const int code = failed_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "editor.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <clocale>
@@ -187,6 +188,11 @@ struct Editor::State {
 	int input = -1;
 	std::mbstate_t letter{};	/* of which some bytes have come */
 	struct sigaction interrupt{};	/* what Ctrl-C did before */
+	Completer completer;
+
+	bool complete();
+	void offer(const std::vector<std::string> &words);
+	static unsigned char complete_key(EditLine *editline, int key);
 
 	int get(wchar_t &key);
 	static int get_key(EditLine *editline, wchar_t *key);
@@ -237,6 +243,72 @@ int Editor::State::get_key(EditLine *editline, wchar_t *key)
 	return state->get(*key);
 }
 
+bool is_name_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Shows the words below the line, in columns. */
+void Editor::State::offer(const std::vector<std::string> &words)
+{
+	constexpr std::size_t shown = 100;
+	std::FILE *output = nullptr;
+	el_get(editline, EL_GETFP, 1, &output);
+	std::size_t width = 0;
+	for (const std::string &word : words)
+		width = std::max(width, word.size() + 2);
+	const std::size_t columns = std::max<std::size_t>(1, 78 / width);
+	std::string text = "\n";
+	for (std::size_t i = 0; i < std::min(words.size(), shown); ++i)
+		text += (i + 1) % columns == 0 || i + 1 == words.size() ? words[i] + '\n' : fmt::format("{:{}}", words[i], width);
+	if (text.back() != '\n')
+		text += '\n';
+	if (words.size() > shown)
+		text += fmt::format("... and {} more\n", words.size() - shown);
+	std::fputs(text.c_str(), output);
+	std::fflush(output);
+}
+
+/* Completes the name before the cursor as far as it is certain; returns whether words were shown. */
+bool Editor::State::complete()
+{
+	const LineInfo *line = el_line(editline);
+	// SAFETY: libedit's cursor lies within its buffer.
+	const std::string text(line->buffer, line->cursor);
+	const char last = text.empty() ? ' ' : text.back();
+	// A tab elsewhere is indentation, and pasted text has many.
+	if (!is_name_character(last) && last != '.' && last != ':') {
+		el_insertstr(editline, "\t");
+		return false;
+	}
+	std::vector<std::string> words = completer(text);
+	std::sort(words.begin(), words.end());
+	words.erase(std::unique(words.begin(), words.end()), words.end());
+	if (words.empty())
+		return false;
+	std::size_t part = 0;
+	while (part < text.size() && is_name_character(text[text.size() - part - 1]))
+		++part;
+	std::string common = words.front();
+	for (const std::string &word : words)
+		common.resize(static_cast<std::size_t>(std::mismatch(common.begin(), common.end(), word.begin(), word.end()).first -
+			common.begin()));
+	if (common.size() > part) {
+		el_insertstr(editline, common.substr(part).c_str());
+		return false;
+	}
+	if (words.size() > 1)
+		offer(words);
+	return words.size() > 1;
+}
+
+unsigned char Editor::State::complete_key(EditLine *editline, int)
+{
+	State *state = nullptr;
+	el_get(editline, EL_CLIENTDATA, &state);
+	return state->complete() ? CC_REDISPLAY : CC_REFRESH;
+}
+
 const char *Editor::State::prompt(EditLine *editline)
 {
 	State *state = nullptr;
@@ -253,9 +325,10 @@ std::string history_path()
 	return home && home[0] == '/' ? fmt::format("{}/.local/state/lunatik/history", home) : std::string();
 }
 
-Editor::Editor(std::FILE *input, std::FILE *output, const std::string &history, Console &console)
+Editor::Editor(std::FILE *input, std::FILE *output, const std::string &history, Console &console, Completer completer)
 	: state_(std::make_unique<State>())
 {
+	state_->completer = std::move(completer);
 	expect_utf8();
 	// A Ctrl-C between a line's end and the next prompt, when nobody waits for one, must not end the session.
 	struct sigaction action{};
@@ -277,8 +350,8 @@ Editor::Editor(std::FILE *input, std::FILE *output, const std::string &history, 
 	el_set(state_->editline, EL_GETCFN, State::get_key);
 	el_set(state_->editline, EL_EDITOR, "emacs");
 	el_set(state_->editline, EL_HIST, ::history, state_->history);
-	// A tab is indentation here, and pasted text has many.
-	el_set(state_->editline, EL_BIND, "^I", "ed-insert", nullptr);
+	el_set(state_->editline, EL_ADDFN, "lunatik-complete", "Complete a name", State::complete_key);
+	el_set(state_->editline, EL_BIND, "^I", "lunatik-complete", nullptr);
 
 	if (prepare_history(history)) {
 		state_->path = history;

@@ -6,8 +6,11 @@
 #define LUNATIK_CLI_EDITOR_HPP
 
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "repl.hpp"
 
@@ -16,10 +19,13 @@ namespace lunatik::cli {
 /** ${XDG_STATE_HOME:-~/.local/state}/lunatik/history, or nothing if there is no home. */
 std::string history_path();
 
-/** A line editor on the terminal; `output` is where the prompts go. */
+/** Says what the last name of a text may become. */
+using Completer = std::function<std::vector<std::string>(std::string_view text)>;
+
+/** A line editor on the terminal; `output` is where the prompts go. A tab behind a name completes it. */
 class Editor : public LineSource {
 public:
-	Editor(std::FILE *input, std::FILE *output, const std::string &history, Console &console);
+	Editor(std::FILE *input, std::FILE *output, const std::string &history, Console &console, Completer completer);
 	~Editor() override;
 	Editor(const Editor &) = delete;
 	Editor &operator=(const Editor &) = delete;

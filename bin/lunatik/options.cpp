@@ -20,14 +20,16 @@ constexpr std::array verbs{
 	std::pair{"load", Verb::Load}, std::pair{"unload", Verb::Unload}, std::pair{"reload", Verb::Reload},
 	std::pair{"status", Verb::Status}, std::pair{"list", Verb::List}, std::pair{"run", Verb::Run},
 	std::pair{"spawn", Verb::Spawn}, std::pair{"stop", Verb::Stop}, std::pair{"restart", Verb::Restart},
+	std::pair{"top", Verb::Top}, std::pair{"stats", Verb::Stats}, std::pair{"log", Verb::Log},
+	std::pair{"check", Verb::Check}, std::pair{"doctor", Verb::Doctor}, std::pair{"test", Verb::Test},
 };
 
 /* What CLI11 fills in, as text; it is decoded afterwards so that every complaint is ours. */
 struct Typed {
 	std::array<std::string, 3> positional;
 	std::string code;
-	std::optional<std::string> name, maxalloc, timeout;
-	bool json = false, quiet = false, replace = false;
+	std::optional<std::string> name, maxalloc, timeout, count, interval;
+	bool json = false, quiet = false, replace = false, follow = false;
 };
 
 Parsed complain(std::string message, std::string hint)
@@ -143,6 +145,25 @@ Parsed decode_script(const std::string &verb, const Typed &typed, bool code_give
 	return parsed;
 }
 
+Parsed decode_top(const Typed &typed)
+{
+	Options options;
+	if (typed.count) {
+		options.count = parse_count(*typed.count);
+		if (!options.count)
+			return complain(fmt::format("-n: '{}' is not a number above zero", *typed.count), usage_hint("top"));
+	}
+	if (typed.interval) {
+		options.interval = parse_seconds(*typed.interval);
+		if (!options.interval)
+			return complain(fmt::format("-d: '{}' is not a time", *typed.interval),
+				"a number of seconds above zero: lunatik top -d 0.5");
+	}
+	Parsed parsed;
+	parsed.options = std::move(options);
+	return parsed;
+}
+
 Parsed decode(const std::string &verb, const Typed &typed, bool code_given, std::optional<Words> arguments)
 {
 	Parsed parsed;
@@ -156,6 +177,10 @@ Parsed decode(const std::string &verb, const Typed &typed, bool code_given, std:
 		parsed.options.emplace();
 		parsed.options->script = typed.positional[0];
 		parsed.options->arguments = std::move(arguments).value_or(Words());
+	} else if (verb == "check" && typed.positional[0].empty()) {
+		return complain("check needs a script", "lunatik check NAME, lunatik check ./file.lua or lunatik check -");
+	} else if (verb == "top") {
+		parsed = decode_top(typed);
 	} else if (arguments) {
 		return complain(verb.empty() ? "there is no script before --" : fmt::format("{} takes no arguments", verb),
 			usage_hint(verb));
@@ -163,6 +188,8 @@ Parsed decode(const std::string &verb, const Typed &typed, bool code_given, std:
 		return complain("there is no JSON without a verb", "lunatik --json run -e CODE");
 	} else {
 		parsed.options.emplace();
+		parsed.options->script = typed.positional[0];
+		parsed.options->follow = typed.follow;
 	}
 	if (!parsed.options)
 		return parsed;
@@ -220,6 +247,19 @@ Parsed parse_words(Words words)
 	stop->add_option("name", typed.positional[0], "The runtime, or the file it was run from")->option_text(" ");
 	CLI::App *restart = app.add_subcommand("restart", "Stop a runtime and run its script again");
 	restart->add_option("name", typed.positional[0], "The runtime, or the file it was run from")->option_text(" ");
+	app.add_subcommand("stats", "Show what each runtime has done and holds")->add_option("name", typed.positional[0],
+		"Only this runtime")->option_text(" ");
+	CLI::App *top = app.add_subcommand("top", "Show the busiest runtimes, again and again");
+	top->add_option("-d,--delay", typed.interval, "Time between two looks (default 2)")->option_text("SECONDS");
+	top->add_option("-n,--count", typed.count, "Look as often as this, then end")->option_text("COUNT");
+	CLI::App *log = app.add_subcommand("log", "Show what scripts printed, and their errors");
+	log->add_option("name", typed.positional[0], "Only of this runtime")->option_text(" ");
+	log->add_flag("-f,--follow", typed.follow, "Go on with what comes");
+	CLI::App *check = app.add_subcommand("check", "Compile a script without running it, and name the globals it does not know");
+	check->add_option("script", typed.positional[0], "The script")->option_text(" ");
+	app.add_subcommand("doctor", "Look at kernel, modules and permissions, and say what to mend");
+	app.add_subcommand("test", "Run the installed test suites")->add_option("suite", typed.positional[0], "Only this one")
+		->option_text(" ");
 	restart->footer("Words after -- are the script's arguments; the context, percpu, memory cap and thread stay as they were.");
 
 	std::string verb;
@@ -279,6 +319,16 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text)
 	if (value > std::numeric_limits<std::uint64_t>::max() >> shift)
 		return std::nullopt;
 	return value << shift;
+}
+
+std::optional<std::uint64_t> parse_count(std::string_view text)
+{
+	std::uint64_t value = 0;
+	const char *end = text.data() + text.size();
+	const auto [rest, error] = std::from_chars(text.data(), end, value);
+	if (error != std::errc() || rest != end || value == 0)
+		return std::nullopt;
+	return value;
 }
 
 std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text)

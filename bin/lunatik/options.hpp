@@ -16,7 +16,7 @@
 
 namespace lunatik::cli {
 
-enum class Verb { Repl, Load, Unload, Reload, Status, List, Run, Spawn, Stop, Restart };
+enum class Verb { Repl, Load, Unload, Reload, Status, List, Run, Spawn, Stop, Restart, Top, Stats, Log, Check, Doctor, Test };
 
 /** What the user asked for. */
 struct Options {
@@ -31,6 +31,9 @@ struct Options {
 	std::uint64_t maxalloc = 0;		/* 0: the module's default */
 	std::optional<std::chrono::milliseconds> timeout;
 	bool replace = false;
+	bool follow = false;			/* log -f */
+	std::optional<std::uint64_t> count;	/* top -n */
+	std::optional<std::chrono::milliseconds> interval;	/* top -d */
 	std::vector<std::string> arguments;	/* what stood after -- */
 };
 
@@ -49,6 +52,9 @@ Parsed parse(std::vector<std::string> words);
 
 /** "64K", "16M", "1G" or plain bytes; nothing if it is none of these, zero, or too large. */
 std::optional<std::uint64_t> parse_bytes(std::string_view text);
+
+/** A plain number above zero. */
+std::optional<std::uint64_t> parse_count(std::string_view text);
 
 /** Seconds, with an optional fraction; nothing unless more than zero and at most a year. */
 std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text);

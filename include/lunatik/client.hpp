@@ -186,6 +186,8 @@ public:
 	Request &maxalloc(std::uint64_t bytes);
 	Request &argument(std::string_view argument);
 	Request &expression();
+	/** LOG goes on with what comes, until it is interrupted. */
+	Request &follow();
 
 	lunatik_frame_type type() const noexcept { return type_; }
 	const std::string &payload() const noexcept { return payload_; }
@@ -208,9 +210,19 @@ struct Item {
 	std::uint64_t calls = 0;
 	std::uint64_t errors = 0;
 	std::chrono::nanoseconds age{0};
+	std::chrono::nanoseconds busy{0};	/* somebody was inside it, as looked at every 10 ms */
 	std::uint32_t netns = 0;
 	bool percpu = false;
 	std::optional<std::uint32_t> thread;	/* pid of its thread, if it has one */
+};
+
+/** One line of the journal, as LOG gives it. */
+struct Record {
+	std::uint64_t sequence = 0;
+	std::chrono::nanoseconds time{0};	/* since 1970 */
+	lunatik_kind_of_record kind = LUNATIK_RECORD_PRINT;
+	std::string name;			/* of the runtime */
+	std::string text;
 };
 
 /** How a request ended. */
@@ -228,12 +240,14 @@ struct Answer {
 };
 
 Item decode_item(std::string_view payload);
+Record decode_record(std::string_view payload);
 Answer decode_answer(std::string_view payload);
 
-/** What a request calls while it runs; both may be left empty. Neither may throw. */
+/** What a request calls while it runs; any may be left empty. None may throw. */
 struct Callbacks {
 	std::function<void(std::string_view)> output;	/* bytes a script printed */
 	std::function<void(const Item &)> item;		/* one runtime of LIST */
+	std::function<void(const Record &)> record;	/* one line of LOG */
 };
 
 /** One open session. One thread uses it; only interrupt() and abandon() may be called from elsewhere. */

@@ -46,6 +46,48 @@ def through_a_pipe():
     pipe("yielding outside of one", "coroutine.yield(1)\n", 1, r"\A\Z", "attempt to yield from outside a coroutine")
 
 
+def values():
+    pipe("a table is shown with what is in it", '{10, 20, x = 1, ["a b"] = true}\n', 0,
+         r'\A\{10, 20, (x = 1, \["a b"\] = true|\["a b"\] = true, x = 1),\}\n\Z', r"\A\Z")
+    pipe("tables inside tables, as deep as a person reads", "{{{{{}}}}}\n", 0, r"\A\{\{\{\{...\},\},\},\}\n\Z", r"\A\Z")
+    pipe("one that contains itself", "t = {} t.t = t\nt\n", 0, r"\A\{t = \{t = \{t = \{\.\.\.\},\},\},\}\n\Z", r"\A\Z")
+    pipe("a long one has a line for each entry", "t = {} for i = 1, 30 do t[i] = i * 1000 end\nt\n", 0,
+         r"\A\{\n  1000,\n  2000,\n(.*\n)*  30000,\n\}\n\Z", r"\A\Z")
+    pipe("a huge one is bounded", "t = {} for i = 1, 100000 do t[i] = ('x'):rep(100) end\nt\n", 0,
+         r'\A\{\n  "x{60}"\.\.\.,\n(.*\n){1,60}.*\.\.\.\n?\}?\n\Z', r"\A\Z")
+    pipe("what prints itself does", "setmetatable({}, { __tostring = function() return 'mine' end })\n", 0, r"\Amine\n\Z", r"\A\Z")
+    pipe("no metamethod runs otherwise", "setmetatable({ 1 }, { __index = error, __len = error, __pairs = error })\n", 0,
+         r"\A\{1,\}\n\Z", r"\A\Z")
+    pipe("strings in tables are quoted", '{"a\\n\\27b"}\n', 0, r'\A\{"a\\n\\x1bb",\}\n\Z', r"\A\Z")
+    pipe("functions and objects have no address", "{print, require('data').new(1)}\n", 0, r"\A\{<function>, <data>,\}\n\Z", r"\A\Z")
+    pipe("_ is the last value", "6 * 7\n_ + 1\nx = 1\n_\n", 0, r"\A42\n43\n43\n\Z", r"\A\Z")
+
+
+def completion(terminal):
+    terminal.type("tostr\t(42)\n")
+    terminal.says("a tab completes a global", r"\n42\n")
+    terminal.type("string.rep\t('ab', 2)\n")
+    terminal.says("what is complete stays as it is", r"\nabab\n")
+    terminal.type("#string.form\t('%d', 12345)\n")
+    terminal.says("a field of a table", r"\n5\n")
+    terminal.type("name = 'abc'\nname:upp\t()\n")
+    terminal.says("a method of a string", r"\nABC\n")
+    terminal.type("d = require('data').new(4)\nd:setstr\t(0, 'wxyz')\nd:getstr\t(0)\n")
+    terminal.says("a method of an object", r"\nwxyz\n")
+    terminal.type("trap = setmetatable({}, { __index = function() ran = true end })\ntrap.x\t\x03")
+    terminal.expect(r"> ")
+    terminal.type("ran\n")
+    terminal.says("no metamethod runs for it", r"\nnil\n")
+    terminal.type("co\t")
+    terminal.says("several words are shown", r"\n *collectgarbage +coroutine")
+    terminal.type("\x03")
+    terminal.expect(r"> ")
+    terminal.type("nosuch.x\t\x03")
+    terminal.expect(r"> ")
+    terminal.type("if true then\n\treturn 77\nend\n")
+    terminal.says("elsewhere a tab is indentation", r"\n77\n")
+
+
 class Terminal:
     """The command line on a terminal of its own."""
 
@@ -100,6 +142,7 @@ def at_a_terminal():
     terminal = Terminal()
     terminal.says("a banner", r"Lunatik [0-9.]+ +protocol 1, Linux [^\n]+\n")
     terminal.says("a prompt", r"> \Z")
+    completion(terminal)
     terminal.type("return 42\n")
     terminal.says("a value", r"\n42\n(?:.*\n)*.*> ")
     terminal.type("for i = 1, 2 do\n")
@@ -217,6 +260,7 @@ def as_json():
 
 def main():
     through_a_pipe()
+    values()
     at_a_terminal()
     as_json()
     return finish()

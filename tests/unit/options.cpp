@@ -51,6 +51,13 @@ TEST_CASE("every verb is known", "[options]")
 	CHECK(good({"spawn", "x"}).verb == Verb::Spawn);
 	CHECK(good({"stop", "x"}).verb == Verb::Stop);
 	CHECK(good({"restart", "x"}).verb == Verb::Restart);
+	CHECK(good({"stats"}).verb == Verb::Stats);
+	CHECK(good({"stats", "x"}).script == "x");
+	CHECK(good({"top"}).verb == Verb::Top);
+	CHECK(good({"log"}).verb == Verb::Log);
+	CHECK(good({"check", "x"}).verb == Verb::Check);
+	CHECK(good({"doctor"}).verb == Verb::Doctor);
+	CHECK(good({"test", "data"}).script == "data");
 	// The name of a verb is no bad name for a script.
 	CHECK(good({"run", "list"}).script == "list");
 	CHECK(good({"stop", "run"}).script == "run");
@@ -90,6 +97,22 @@ TEST_CASE("contexts, of this version and of older ones", "[options]")
 	refused({"run", "x", "percpu", "softirq"}, "'softirq' is not a context");
 	refused({"run", "x", "percpu", "percpu"}, "'percpu' is not a context");
 	refused({"run", "x", "softirq", "percpu", "more"}, "more");
+}
+
+TEST_CASE("how long to look, and how often", "[options]")
+{
+	CHECK_FALSE(good({"log"}).follow);
+	CHECK(good({"log", "-f", "x"}).follow);
+	CHECK(good({"log", "x", "--follow"}).script == "x");
+	CHECK_FALSE(good({"top"}).count);
+	CHECK(good({"top", "-n", "3"}).count == 3);
+	CHECK(good({"top", "-d", "0.5"}).interval == std::chrono::milliseconds(500));
+	refused({"top", "-n", "0"}, "not a number above zero");
+	refused({"top", "-n", "2x"}, "not a number above zero");
+	refused({"top", "-d", "-1"}, "");
+	refused({"top", "-d", "never"}, "not a time");
+	refused({"check"}, "check needs a script");
+	refused({"log", "--", "x"}, "takes no arguments");
 }
 
 TEST_CASE("Lunatik 3.0 spelled run and stop as options", "[options]")
