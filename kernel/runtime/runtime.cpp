@@ -620,6 +620,9 @@ int Runtime::poll() noexcept
 			lunatik_h_cond_resched();
 			bool killed = lunatik_h_fatal_signal_pending() && !lunatik_h_is_kthread();
 			if (killed || chain_ended()) {
+				// A reason of its own that has just come says more.
+				if (int own = ended())
+					return own;
 				set(Interrupt);
 				return Interrupt;
 			}
