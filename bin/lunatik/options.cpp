@@ -10,6 +10,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "describe.hpp"
+
 namespace lunatik::cli {
 
 namespace {
@@ -210,22 +212,11 @@ const std::string *find_verb(const Words &words)
 	return found == words.end() ? nullptr : &*found;
 }
 
-Parsed parse_words(Words words)
+/* The description that parses the words, and that --help, the manual and the shells' completions are made of. */
+void build(CLI::App &app, Typed &typed)
 {
-	// Lunatik 3.0 had options for these two; it is the only place where an option stands for a verb.
-	if (!words.empty() && (words.front() == "--run" || words.front() == "--stop"))
-		words.front().erase(0, 2);
-
-	std::optional<Words> arguments = cut_arguments(words);
-	if (const std::string *word = find_verb(words)) {
-		const bool known = std::any_of(verbs.begin(), verbs.end(), [&](const auto &entry) { return entry.first == *word; });
-		if (!known)
-			return complain(fmt::format("there is no verb '{}'", *word),
-				fmt::format("lunatik --help shows the verbs; a script is run by lunatik run {}", *word));
-	}
-
-	CLI::App app("Lua, safe inside the running Linux kernel. Without a verb: read, evaluate, print, line by line.", "lunatik");
-	Typed typed;
+	app.name("lunatik");
+	app.description("Lua, safe inside the running Linux kernel. Without a verb: read, evaluate, print, line by line.");
 	app.fallthrough();
 	app.require_subcommand(0, 1);
 	app.set_version_flag("-V,--version", fmt::format("lunatik {} (protocol {})", version(), LUNATIK_PROTOCOL));
@@ -261,6 +252,35 @@ Parsed parse_words(Words words)
 	app.add_subcommand("test", "Run the installed test suites")->add_option("suite", typed.positional[0], "Only this one")
 		->option_text(" ");
 	restart->footer("Words after -- are the script's arguments; the context, percpu, memory cap and thread stay as they were.");
+}
+
+bool code_given(const CLI::App &app)
+{
+	for (const CLI::App *verb : app.get_subcommands()) {
+		const CLI::Option *code = verb->get_option_no_throw("-e");
+		if (code && code->count() != 0)
+			return true;
+	}
+	return false;
+}
+
+Parsed parse_words(Words words)
+{
+	// Lunatik 3.0 had options for these two; it is the only place where an option stands for a verb.
+	if (!words.empty() && (words.front() == "--run" || words.front() == "--stop"))
+		words.front().erase(0, 2);
+
+	std::optional<Words> arguments = cut_arguments(words);
+	if (const std::string *word = find_verb(words)) {
+		const bool known = std::any_of(verbs.begin(), verbs.end(), [&](const auto &entry) { return entry.first == *word; });
+		if (!known)
+			return complain(fmt::format("there is no verb '{}'", *word),
+				fmt::format("lunatik --help shows the verbs; a script is run by lunatik run {}", *word));
+	}
+
+	CLI::App app;
+	Typed typed;
+	build(app, typed);
 
 	std::string verb;
 	try {
@@ -281,7 +301,7 @@ Parsed parse_words(Words words)
 	}
 	for (const CLI::App *chosen : app.get_subcommands())
 		verb = chosen->get_name();
-	return decode(verb, typed, run->count("-e") + spawn->count("-e") != 0, std::move(arguments));
+	return decode(verb, typed, code_given(app), std::move(arguments));
 }
 
 } // namespace
@@ -295,6 +315,33 @@ Parsed parse(Words words)
 	// A message of CLI11 may have several lines; ours are always one.
 	std::replace(parsed.message.begin(), parsed.message.end(), '\n', ' ');
 	return parsed;
+}
+
+std::vector<Description> describe()
+{
+	CLI::App app;
+	Typed typed;
+	build(app, typed);
+	std::vector<Description> descriptions;
+	const auto add = [&](const CLI::App &verb, const std::string &name) {
+		Description description{name, verb.get_description(), verb.get_footer(), {}};
+		for (const CLI::Option *option : verb.get_options()) {
+			Word word{option->get_name(), {}, {}, option->get_description()};
+			for (const std::string &spelling : option->get_snames())
+				word.spellings.push_back("-" + spelling);
+			for (const std::string &spelling : option->get_lnames())
+				word.spellings.push_back("--" + spelling);
+			// "-d,--delay SECONDS" in the help: the text behind the names. Of a flag CLI11 wants nothing.
+			if (!word.spellings.empty() && option->get_items_expected_max() > 0)
+				word.value = option->get_option_text();
+			description.words.push_back(std::move(word));
+		}
+		descriptions.push_back(std::move(description));
+	};
+	add(app, "");
+	for (const CLI::App *verb : app.get_subcommands({}))
+		add(*verb, verb->get_name());
+	return descriptions;
 }
 
 std::optional<std::uint64_t> parse_bytes(std::string_view text)
