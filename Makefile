@@ -34,6 +34,8 @@ luasrc := build/lua-5.4.7
 built = $$(sed 's,\.o$$,.ko,; s,^[^/],$(farm)/&,' $(farm)/modules.order)
 jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 scripts = $(sort $(shell cd lib && find . -name '*.lua' -printf '%P\n'))
+# Suites that need nothing but the modules, for `lunatik test`.
+suites := data environment linux
 examples = $(sort $(shell find examples -name '*.lua' 2>/dev/null))
 
 .PHONY: all modules user unit install install-modules install-user uninstall stage deps demo check bench vm-shell lint \
@@ -81,6 +83,7 @@ install-modules:
 	@echo "install $(DESTDIR)$(moddir)/lua"
 	@for script in $(scripts); do install -D -m 644 lib/$$script $(DESTDIR)$(moddir)/lua/$$script || exit 1; done
 	@for script in $(examples); do install -D -m 644 $$script $(DESTDIR)$(moddir)/lua/$$script || exit 1; done
+	@for suite in $(suites) ktap; do install -D -m 644 tests/guest/lib/$$suite.lua $(DESTDIR)$(moddir)/lua/test/$$suite.lua || exit 1; done
 	@# The driver of the README is run by its bare name.
 	@$(if $(wildcard examples/passwd.lua),install -m 644 examples/passwd.lua $(DESTDIR)$(moddir)/lua/passwd.lua)
 	$(if $(DESTDIR),,depmod $(KVER))
@@ -91,7 +94,7 @@ install-user:
 
 uninstall: uninstall-devel ## remove what install puts there (KVER, DESTDIR, prefix)
 	rm -rf $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik
-	@for script in passwd.lua $(scripts) $(examples); do rm -f $(DESTDIR)$(moddir)/lua/$$script; done
+	@for script in passwd.lua $(scripts) $(examples) $(patsubst %,test/%.lua,$(suites) ktap); do rm -f $(DESTDIR)$(moddir)/lua/$$script; done
 	-find $(DESTDIR)$(moddir)/lua -depth -type d -empty -delete
 	@test ! -f build/user/install_manifest.txt || sed 's,^,$(DESTDIR),' build/user/install_manifest.txt | xargs -r rm -fv
 	$(if $(DESTDIR),,depmod $(KVER))

@@ -142,6 +142,8 @@ def suites():
     check("a suite that passes", lunatik("test", "good"), 0, r"\Aok +good  1 passed\n1 passed, 0 failed\n\Z")
     check("one that fails", lunatik("test", "bad"), 1, r"\AFAILED  bad  1 passed, 1 failed: not ok 2 - wrong\n")
     check("one that breaks off", lunatik("test", "breaks"), 1, r"FAILED  breaks .*broken")
+    for name in ("data", "environment"):
+        check(f"the installed suite {name}", lunatik("test", name, limit=60), 0, rf"\Aok +{name}  \d+ passed\n\d+ passed, 0 failed\n\Z")
     check("one there is none of", lunatik("test", "nosuch"), 6, r"\A\Z", "no test suite nosuch")
 
 
