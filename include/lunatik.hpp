@@ -83,6 +83,12 @@ struct Pointer {
 	void *address;
 };
 
+/// The name of a kernel symbol, or, if `address` is set, an address.
+struct Symbol {
+	std::string_view name;
+	void *address;
+};
+
 /// References of objects, for Ref<lunatik_object_t>.
 } // namespace lunatik
 inline void get(lunatik_object_t &object) noexcept { lunatik_getobject(&object); }
@@ -290,6 +296,17 @@ template <>
 struct Argument<Pointer> {
 	static constexpr lunatik_parameter parameter{ .kind = LUNATIK_POINTER };
 	static Pointer decode(const Value &value) noexcept { return { value.pointer }; }
+};
+
+template <>
+struct Argument<Symbol> {
+	static constexpr lunatik_parameter parameter{ .kind = LUNATIK_SYMBOL };
+	static Symbol decode(const Value &value) noexcept
+	{
+		if (value.kind == LUNATIK_POINTER)
+			return { {}, value.pointer };
+		return { { value.bytes.data, value.bytes.size }, nullptr };
+	}
 };
 
 template <>
@@ -617,6 +634,11 @@ public:
 	}
 	/// Errors: ENXIO without such a function, ECANCELED if it raised (logged, counted).
 	Result<void> run(lunatik_callback &callback) noexcept { return Result<void>::from(lunatik_runcallback(runtime_, &callback)); }
+	/// The function that a KEEPS constructor was given as its argument number `kept`. Errors: the same.
+	Result<void> run_kept(lunatik_callback &callback, unsigned kept) noexcept
+	{
+		return Result<void>::from(lunatik_runkept(runtime_, &callback, kept));
+	}
 
 private:
 	explicit Entry(lunatik_object_t &runtime) noexcept : runtime_(&runtime) {}

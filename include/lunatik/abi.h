@@ -20,6 +20,7 @@ extern "C" {
 
 struct lua_State;
 struct module;
+struct net;
 struct lunatik_function;
 
 /** Bitmask of LUNATIK_OPT_*. */
@@ -34,6 +35,11 @@ enum {
 	LUNATIK_OPT_SINGLE = 1 << 3,	/* instances never leave their runtime */
 	LUNATIK_OPT_EXTERNAL = 1 << 4,	/* private is the author's pointer: not allocated, not freed here */
 	LUNATIK_OPT_NATIVE = 1 << 5,	/* made by lunatik.hpp: methods take the lock themselves */
+	/*
+	 * The kernel calls it from where its stop() would wait for ever: a script that stops it where it may not sleep, or from
+	 * inside its process runtime, has a worker do that.
+	 */
+	LUNATIK_OPT_HOOK = 1 << 6,
 };
 
 #ifndef __cplusplus
@@ -88,6 +94,9 @@ enum lunatik_kind {
 	LUNATIK_POINTER,	/* light userdata */
 	LUNATIK_CONSTANTS,	/* result only: table made from a lunatik_constant array */
 	LUNATIK_ANY,		/* parameter only: any of nil, boolean, integer, string, object */
+	LUNATIK_SYMBOL,		/* parameter only: a string, or a light userdata */
+	LUNATIK_KEPT,		/* argument of a callback: what a KEEPS constructor was given as its argument number integer */
+	LUNATIK_SELF,		/* argument of a callback: its object */
 };
 
 /** A value on its way between Lua and the kernel. */
@@ -156,6 +165,7 @@ enum {
 	LUNATIK_FUNCTION_STOP = 1 << 4,		/* stops the receiver after the body; harmless on a stopped one */
 	LUNATIK_FUNCTION_PIN = 1 << 5,		/* constructor: the object lives until it is stopped, even unreferenced */
 	LUNATIK_FUNCTION_EXACT = 1 << 6,	/* constructor: the runtime's context must be the class' */
+	LUNATIK_FUNCTION_KEEPS = 1 << 7,	/* constructor: every argument is kept with the object, for lunatik_runkept() */
 };
 
 /** A native function: what it accepts and the C++ body behind it. */
@@ -223,13 +233,20 @@ struct lunatik_callback {
 enum {
 	LUNATIK_ENTER_UNINTERRUPTIBLE = 1 << 0,	/* process context: signals do not end the wait for the lock */
 	LUNATIK_ENTER_BRIEFLY = 1 << 1,		/* the same, but only for a moment: -ETIMEDOUT then */
+	/*
+	 * The kernel holds a lock around the call that functions of scripts may want themselves: those that may sleep are refused,
+	 * and the time budget of handlers holds, in a process runtime too.
+	 */
+	LUNATIK_ENTER_LOCKED = 1 << 2,
 };
 
 /**
  * lunatik_enter - locks a runtime and prepares an entry into it
  *
- * Context: the runtime's own; a process runtime's lock sleeps. Returns 0, -ENXIO if the runtime is stopped or still
- * loading in an atomic context, -EDEADLK if this very task or CPU is inside it already, -EINTR on a signal.
+ * Context: the runtime's own; a process runtime's lock sleeps, a hardirq runtime is entered from any context. Returns 0,
+ * -ENXIO if the runtime is stopped or still loading in an atomic context, -EINTR on a signal, -EDEADLK if this very task is
+ * inside it already. A softirq or hardirq runtime gives -EDEADLK also where this CPU is inside any spinning lock of a runtime or
+ * object of its context or a stricter one, or in a non-maskable interrupt: waiting there might not end.
  * Every success is paired with lunatik_leave().
  */
 int lunatik_enter(lunatik_object_t *runtime, unsigned int flags);
@@ -239,6 +256,14 @@ int lunatik_enter(lunatik_object_t *runtime, unsigned int flags);
  * no such field, -ENXIO once the object is stopped, -EINTR when interrupted, -ECANCELED after an error (logged).
  */
 int lunatik_runcallback(lunatik_object_t *runtime, struct lunatik_callback *callback);
+
+/**
+ * The same for the function that a KEEPS constructor was given as its argument number @kept, counted from 0, fields included.
+ * @callback's field is not looked at. Returns what lunatik_runcallback() does; -ENOENT if the argument is no function.
+ *
+ * Without strings and objects among the arguments nothing is allocated for the call.
+ */
+int lunatik_runkept(lunatik_object_t *runtime, struct lunatik_callback *callback, unsigned int kept);
 
 /** Ends an entry: drops the results and unlocks. */
 void lunatik_leave(lunatik_object_t *runtime);
@@ -252,6 +277,15 @@ int lunatik_putobject(lunatik_object_t *object);
 void lunatik_holdobject(lunatik_object_t *object);
 /** Drops a handle. Any context: what must sleep is done by a worker. */
 void lunatik_dropobject(lunatik_object_t *object);
+
+/** Stops an object soon, in a worker; from now on methods and callbacks are refused. Any context. */
+void lunatik_stoplater(lunatik_object_t *object);
+
+/** Writes an error to the log under the runtime's name, bounded in rate. Inside the runtime. */
+void lunatik_log(lunatik_object_t *runtime, const char *text);
+
+/** The runtime's network namespace, which lives as long as the runtime's object. Any context. */
+struct net *lunatik_netof(const lunatik_object_t *runtime);
 
 /** The MONITOR lock of an object; @flags keeps the interrupt state of a HARDIRQ one. */
 void lunatik_lock(lunatik_object_t *object, unsigned long *flags);

@@ -29,6 +29,8 @@ static constexpr unsigned brief_milliseconds = 50;
 static constexpr std::size_t atomic_maxalloc = 8 << 20;
 // Lines of one text that the log takes.
 static constexpr unsigned log_lines_of_text = 32;
+// How many looks of a hardirq entry pass from one reading of the clock to the next; a power of two.
+static constexpr unsigned looks_between_clocks = 16;
 // Log lines a runtime may write each second.
 static constexpr int log_lines = 50;
 // Stack that must stay free below Lua for the kernel functions that bodies call: a sleeping one may go through the whole
@@ -319,7 +321,7 @@ void Runtime::finish() noexcept
 {
 	unsigned long flags = 0;
 	// Those who hold an atomic runtime's lock are bounded, and its waiters would win every race of a trylock.
-	if (context == Context::Process ? !lunatik_h_trylock(object.lock(), 0, &flags)
+	if (context == Context::Process ? !lunatik_h_trylock(object.lock())
 					: lunatik_h_lock(object.lock(), static_cast<int>(context), 1, 0, &flags))
 		return;
 	bool free = !loading_.load();
@@ -364,7 +366,11 @@ bool Runtime::has_stack() const noexcept
 
 void Runtime::measure_stack() noexcept
 {
-	unsigned long left = lunatik_h_stack_left();
+	measure_stack(lunatik_h_stack_left());
+}
+
+void Runtime::measure_stack(unsigned long left) noexcept
+{
 	unsigned long reserve = stack_reserve(may_sleep());
 	unsigned long usable = left > reserve + stack_least ? left - reserve : stack_least;
 	if (usable > lunatik_stack)
@@ -380,12 +386,7 @@ void Runtime::begin() noexcept
 	if (stop_bits() & Budget) [[unlikely]]
 		clear(Budget);
 	measure_stack();
-	if (context == Context::Hardirq && !may_sleep()) [[unlikely]] {
-		clock_ = 0;
-		set(Clock);
-	} else {
-		Watchdog::arm();
-	}
+	Watchdog::arm();
 }
 
 void Runtime::end() noexcept
@@ -394,9 +395,35 @@ void Runtime::end() noexcept
 	report = nullptr;
 	owner_.store_release(nullptr);
 	// A signal to one of our threads was only to wake it: why, the bits say, here and in the runtimes outside.
-	lunatik_h_flush_signals();
+	if (context == Context::Process || loading_.load())
+		lunatik_h_flush_signals();
 	if (stop_bits() & ~Closing) [[unlikely]]
 		clear(~Closing);
+}
+
+// The same for a handler in a hardirq runtime, which may come millions of times a second: no watchdog sees it, and it has looked
+// at its stack.
+void Runtime::begin_hardirq(unsigned long stack_left) noexcept
+{
+	calls.count();
+	owner_.store(lunatik_h_current());
+	measure_stack(stack_left);
+	clock_ = 0;
+	looks_ = 0;
+	int bits = stop_bits();
+	if ((bits & (Budget | Clock)) != Clock) [[unlikely]] {
+		clear(Budget);
+		set(Clock);
+	}
+}
+
+void Runtime::end_hardirq() noexcept
+{
+	report = nullptr;
+	owner_.store_release(nullptr);
+	// Clock stays for the next one.
+	if (stop_bits() & ~(Closing | Clock)) [[unlikely]]
+		clear(~(Closing | Clock));
 }
 
 // Records that this runtime is entered from `outer`, from before the wait for its lock until it is left: who waits for whom
@@ -443,8 +470,33 @@ int Runtime::wait_for_lock(unsigned flags, unsigned long *irq) noexcept
 	return lunatik_h_lock(object.lock(), static_cast<int>(context), flags & LUNATIK_ENTER_UNINTERRUPTIBLE, 0, irq);
 }
 
+// An event of the kernel's enters a softirq or hardirq runtime: it waits for nothing but other CPUs' handlers.
+int Runtime::enter_event() noexcept
+{
+	if (!ready() || stopping())
+		return -ENXIO;
+	unsigned long left = lunatik_h_stack_left();
+	if (left < stack_reserve(false) + stack_least)
+		return -EOVERFLOW;
+	unsigned long irq = 0;
+	if (int error = lunatik_h_lock_event(object.lock(), static_cast<int>(context), &irq))
+		return error;
+	if (!state || stopping()) {
+		lunatik_h_unlock(object.lock(), static_cast<int>(context), irq);
+		return -ENXIO;
+	}
+	lock_flags_ = irq;
+	if (context == Context::Hardirq)
+		begin_hardirq(left);
+	else
+		begin();
+	return 0;
+}
+
 int Runtime::enter(unsigned flags, Runtime *outer) noexcept
 {
+	if (context != Context::Process && !outer)
+		return enter_event();
 	if (inside())
 		return -EDEADLK;
 	if (stopping())
@@ -481,15 +533,28 @@ int Runtime::enter(unsigned flags, Runtime *outer) noexcept
 	depth_ = outer ? outer->depth_ + 1 : 0;
 	lock_flags_ = irq;
 	begin();
+	if (flags & LUNATIK_ENTER_LOCKED)
+		hold_atomic(true);
+	if (context == Context::Hardirq) {
+		clock_ = 0;
+		looks_ = 0;
+		set(Clock);
+	}
 	return 0;
 }
 
 void Runtime::leave() noexcept
 {
 	edge::reset(state);
+	if (held_atomic_) [[unlikely]]
+		hold_atomic(false);
 	unsigned long irq = lock_flags_;
-	end();
-	leave_chain();
+	if (context == Context::Hardirq && !outer_)
+		end_hardirq();
+	else
+		end();
+	if (outer_)
+		leave_chain();
 	lunatik_h_unlock(object.lock(), static_cast<int>(context), irq);
 	if (abandoned_.load()) [[unlikely]]
 		later([](Runtime &self) { self.finish(); });
@@ -579,7 +644,8 @@ int Runtime::poll() noexcept
 			}
 		}
 	}
-	if (bits & Clock) {
+	// Reading the clock costs more than most handlers do between two looks.
+	if (bits & Clock && (++looks_ & (looks_between_clocks - 1)) == 0) {
 		std::uint64_t now = lunatik_h_fast_clock();
 		if (!clock_)
 			clock_ = now;
@@ -745,6 +811,17 @@ int lunatik_contextof(const lunatik_object_t *runtime)
 {
 	// SAFETY: only read.
 	return static_cast<int>(Runtime::of(const_cast<lunatik_object_t &>(*runtime)).context);
+}
+
+struct net *lunatik_netof(const lunatik_object_t *runtime)
+{
+	// SAFETY: only read.
+	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).network;
+}
+
+void lunatik_log(lunatik_object_t *runtime, const char *text)
+{
+	Runtime::of(*runtime).log(text, true);
 }
 
 bool lunatik_maysleep(const lunatik_object_t *runtime)

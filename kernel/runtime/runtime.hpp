@@ -124,6 +124,7 @@ public:
 		return (context == Context::Process || loading_.load() || closing_.load()) && !held_atomic_;
 	}
 	/// Whether a lock that forbids sleeping is held around what runs inside now.
+	[[nodiscard]] bool holds_atomic() const noexcept { return held_atomic_; }
 	void hold_atomic(bool held) noexcept
 	{
 		held_atomic_ = held;
@@ -170,6 +171,8 @@ public:
 
 	/// Takes the stack this CPU is on as the one the state may use.
 	void measure_stack() noexcept;
+	/// The same, when it is known how much of that is left.
+	void measure_stack(unsigned long left) noexcept;
 
 	Object &object;
 	const Context context;
@@ -192,8 +195,11 @@ private:
 	[[nodiscard]] int stop_bits() const noexcept { return __atomic_load_n(&gauge.stop, __ATOMIC_RELAXED); }
 	void set(int bits) noexcept { __atomic_fetch_or(&gauge.stop, bits, __ATOMIC_SEQ_CST); }
 	void clear(int bits) noexcept { __atomic_fetch_and(&gauge.stop, ~bits, __ATOMIC_SEQ_CST); }
+	[[nodiscard]] int enter_event() noexcept;
 	void begin() noexcept;
 	void end() noexcept;
+	void begin_hardirq(unsigned long stack_left) noexcept;
+	void end_hardirq() noexcept;
 	void wake() noexcept;
 	[[nodiscard]] bool has_stack() const noexcept;
 	[[nodiscard]] int wait_for_lock(unsigned flags, unsigned long *irq) noexcept;
@@ -214,7 +220,8 @@ private:
 	bool held_atomic_ = false;
 	Atomic<bool> abandoned_{ false };	// stop() gave up: the last one out closes the state
 	unsigned long lock_flags_ = 0;	// of the entry that runs now
-	std::uint64_t clock_ = 0;	// when a Clock entry first looked
+	std::uint64_t clock_ = 0;	// when a Clock entry first looked at the clock
+	unsigned looks_ = 0;		// how often it looked
 	Atomic<bool> loading_{ false };
 	Atomic<bool> ready_{ false };
 	Atomic<bool> stopping_{ false };
