@@ -415,10 +415,10 @@ struct Injected<New<T>> : std::true_type {
 template <class T>
 struct Receiver {
 	// SAFETY: lunatik_invoke() accepted only an open object of T's class as receiver.
-	static T &make(lunatik_call &call) noexcept { return *static_cast<T *>(call.self); }
+	static T &make(void *self) noexcept { return *static_cast<T *>(self); }
 };
 
-enum class Role { Function, Method, Constructor };
+enum class Role { Function, Method, Constructor, Factory };
 
 template <Role R, class Signature>
 struct Body;
@@ -434,7 +434,7 @@ struct Body<R, Result<Value_> (*)(P...) noexcept> {
 	template <std::size_t I>
 	static consteval bool passed() noexcept
 	{
-		if constexpr (R == Role::Method && I == 0)
+		if constexpr ((R == Role::Method && I == 0) || (R == Role::Factory && I == 1))
 			return false;
 		else
 			return !Injected<Parameter<I>>::value;
@@ -471,7 +471,9 @@ struct Body<R, Result<Value_> (*)(P...) noexcept> {
 	static decltype(auto) take(lunatik_call &call) noexcept
 	{
 		if constexpr (R == Role::Method && I == 0)
-			return Receiver<std::remove_reference_t<Parameter<I>>>::make(call);
+			return Receiver<std::remove_reference_t<Parameter<I>>>::make(call.self);
+		else if constexpr (R == Role::Factory && I == 1)
+			return Receiver<std::remove_reference_t<Parameter<I>>>::make(call.receiver);
 		else if constexpr (!passed<I>())
 			return Injected<Parameter<I>>::make(call);
 		else
@@ -516,8 +518,8 @@ struct Entry {
 		function.body = &Call::template run<Body_>;
 		function.parameters = Call::parameters.data();
 		function.parameter_count = Call::passed_count;
-		function.flags = Flags | (R == Role::Method ? LUNATIK_FUNCTION_METHOD : 0) |
-				 (R == Role::Constructor ? LUNATIK_FUNCTION_CONSTRUCTOR : 0);
+		function.flags = Flags | (R == Role::Method || R == Role::Factory ? LUNATIK_FUNCTION_METHOD : 0) |
+				 (R == Role::Constructor || R == Role::Factory ? LUNATIK_FUNCTION_CONSTRUCTOR : 0);
 		if constexpr (R != Role::Function) {
 			using T = typename ClassOf<typename Call::template Parameter<0>>::Type;
 			static_assert(ClassType<T>, "the class lacks `static const lunatik_class_t info`");
@@ -541,6 +543,9 @@ struct Method : detail::Entry<Name, Body, detail::Role::Method, Flags> {};
 /// A function that makes an object: the body's first parameter is New<T>.
 template <Text Name, auto Body, unsigned Flags = 0>
 struct Constructor : detail::Entry<Name, Body, detail::Role::Constructor, Flags> {};
+/// A method that makes another object of its class: the body's first parameter is New<T>, the second the receiver.
+template <Text Name, auto Body, unsigned Flags = 0>
+struct Factory : detail::Entry<Name, Body, detail::Role::Factory, Flags> {};
 
 namespace detail {
 template <class T>

@@ -20,3 +20,4 @@ EXPORT_SYMBOL_GPL(lunatik_unlock);
 EXPORT_SYMBOL_GPL(lunatik_sleep);
 EXPORT_SYMBOL_GPL(lunatik_contextof);
 EXPORT_SYMBOL_GPL(lunatik_maysleep);
+EXPORT_SYMBOL_GPL(lunatik_networkof);

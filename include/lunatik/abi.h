@@ -20,6 +20,7 @@ extern "C" {
 
 struct lua_State;
 struct module;
+struct net;
 struct lunatik_function;
 
 /** Bitmask of LUNATIK_OPT_*. */
@@ -130,6 +131,7 @@ struct lunatik_parameter {
  * @runtime: the calling runtime's object
  * @object: the receiver, NULL in a library function; for a constructor the new object
  * @self: the receiver's private; for a constructor the zeroed storage
+ * @receiver: the receiver's private, of a method that is a constructor too
  * @count: number of arguments given, varargs included
  * @arguments: decoded; one entry for each parameter (varargs follow)
  * @result_count: results set by the body
@@ -140,6 +142,7 @@ struct lunatik_call {
 	lunatik_object_t *runtime;
 	lunatik_object_t *object;
 	void *self;
+	void *receiver;
 	unsigned char count;
 	unsigned char result_count;
 	const char *message;
@@ -150,7 +153,7 @@ struct lunatik_call {
 
 enum {
 	LUNATIK_FUNCTION_METHOD = 1 << 0,	/* the first Lua argument is the receiver */
-	LUNATIK_FUNCTION_CONSTRUCTOR = 1 << 1,	/* returns a new object of @class */
+	LUNATIK_FUNCTION_CONSTRUCTOR = 1 << 1,	/* returns a new object of @class; with METHOD, made by one of the same */
 	LUNATIK_FUNCTION_SLEEPS = 1 << 2,	/* refused where the runtime may not sleep */
 	LUNATIK_FUNCTION_VARARGS = 1 << 3,	/* takes any further values */
 	LUNATIK_FUNCTION_STOP = 1 << 4,		/* stops the receiver after the body; harmless on a stopped one */
@@ -270,6 +273,9 @@ int lunatik_contextof(const lunatik_object_t *runtime);
 
 /** Whether the calling function may sleep now: a process runtime, or the body of an atomic runtime's script. */
 LUNATIK_BOOL lunatik_maysleep(const lunatik_object_t *runtime);
+
+/** The network namespace of a runtime, which holds it for as long as the runtime lives. */
+struct net *lunatik_networkof(const lunatik_object_t *runtime);
 
 #ifdef __cplusplus
 }

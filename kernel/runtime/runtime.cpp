@@ -752,3 +752,9 @@ bool lunatik_maysleep(const lunatik_object_t *runtime)
 	// SAFETY: only read.
 	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).may_sleep();
 }
+
+struct net *lunatik_networkof(const lunatik_object_t *runtime)
+{
+	// SAFETY: only read.
+	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).network;
+}

@@ -517,12 +517,15 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 	return error;
 }
 
-static int fail(lua_State *L, lunatik_call &call, int error)
+static int fail(lua_State *L, const lunatik_function &function, lunatik_call &call, int error)
 {
 	if (call.result_count) {
 		encode_owned(L, call);
 		return lua_error(L);
 	}
+	// What ended a wait ends the script: that says more than EINTR.
+	if (function.flags & LUNATIK_FUNCTION_SLEEPS)
+		lunatik_poll(L);
 	if (call.message)
 		return luaL_error(L, "%s", call.message);
 	return raise(L, error);
@@ -532,6 +535,7 @@ static int construct(lua_State *L, const lunatik_function &function, lunatik_cal
 {
 	Object *object = reserve(L, function, runtime, kept);
 	int box = lua_gettop(L);
+	call.receiver = call.self;
 	call.object = object;
 	call.self = object->private_;
 	int error = act(function, call, nullptr);
@@ -549,7 +553,7 @@ static int construct(lua_State *L, const lunatik_function &function, lunatik_cal
 		unpin(L, object);
 	box_at(L, box)->object = nullptr;
 	object->drop();
-	return fail(L, call, error);
+	return fail(L, function, call, error);
 }
 
 static int invoke(lua_State *L, const lunatik_function &function)
@@ -572,14 +576,14 @@ static int invoke(lua_State *L, const lunatik_function &function)
 		call.self = object->private_;
 	}
 	int kept = decode_all(L, function, call);
-	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR)
-		return construct(L, function, call, runtime, kept);
 	// Decoding may have run the script's code, which may have closed the receiver.
 	if (object && box_at(L, 1)->object != object)
 		return raise(L, EBADF);
+	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR)
+		return construct(L, function, call, runtime, kept);
 
 	if (int error = act(function, call, object))
-		return fail(L, call, error);
+		return fail(L, function, call, error);
 	if (function.flags & LUNATIK_FUNCTION_STOP) {
 		unpin(L, object);
 		object->stop();
