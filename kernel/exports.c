@@ -18,6 +18,7 @@ EXPORT_SYMBOL_GPL(lunatik_dropobject);
 EXPORT_SYMBOL_GPL(lunatik_lock);
 EXPORT_SYMBOL_GPL(lunatik_unlock);
 EXPORT_SYMBOL_GPL(lunatik_sleep);
+EXPORT_SYMBOL_GPL(lunatik_wait);
 EXPORT_SYMBOL_GPL(lunatik_contextof);
 EXPORT_SYMBOL_GPL(lunatik_maysleep);
 EXPORT_SYMBOL_GPL(lunatik_networkof);

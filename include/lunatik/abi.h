@@ -268,6 +268,19 @@ void lunatik_unlock(lunatik_object_t *object, unsigned long flags);
  */
 long lunatik_sleep(lunatik_object_t *runtime, long milliseconds, unsigned int state);
 
+/** What a class waits for: nonzero once it is so. Called often, by whoever waits, and must not sleep. */
+typedef int (*lunatik_condition)(void *argument);
+
+/**
+ * Sleeps as lunatik_sleep() does, but in a queue of the class' own too, until @condition(@argument): for whatever the class
+ * wakes with swake_up_one(), a completion for instance. A wake-up is for one sleeper; it calls @condition before it leaves.
+ * @queue is a struct swait_queue_head that outlives the call. Context: process, inside the runtime. Returns the
+ * milliseconds left (at least 1) if the condition holds, 0 when the time is over, -EINTR when the runtime is to end, its
+ * thread is asked to stop, or a signal came that @state allows.
+ */
+long lunatik_wait(lunatik_object_t *runtime, void *queue, lunatik_condition condition, void *argument, long milliseconds,
+		  unsigned int state);
+
 /** enum lunatik_context (lunatik/uapi.h) of a runtime. */
 int lunatik_contextof(const lunatik_object_t *runtime);
 

@@ -593,21 +593,32 @@ int Runtime::poll() noexcept
 
 long Runtime::sleep(long milliseconds, unsigned task_state) noexcept
 {
+	return wait(nullptr, nullptr, nullptr, milliseconds, task_state);
+}
+
+long Runtime::wait(void *queue, lunatik_condition condition, void *argument, long milliseconds, unsigned task_state) noexcept
+{
 	// A thread that is asked to stop wakes once, to look; if it does not, it sleeps on until it is ended.
 	bool asked = should_stop();
-	auto over = [this, asked] { return chain_ended() || (should_stop() && !asked); };
+	bool met = false;
+	auto ends = [this, asked] { return chain_ended() || (should_stop() && !asked); };
+	auto over = [&] {
+		met = met || (condition && condition(argument));
+		return met || ends();
+	};
+	auto result = [&](long left) -> long { return met || !condition || !left ? left : -EINTR; };
 	// What woke this thread earlier must not wake it again.
-	if (!over())
+	if (!ends())
 		lunatik_h_flush_signals();
 	if (!closing_.load())
-		return sleepers_.wait_state(over, milliseconds, task_state);
+		return result(sleepers_.wait_state(over, milliseconds, task_state, queue));
 	// A finalizer at the end: the budget that ends it is set by the watchdog, which wakes nobody.
 	for (long slice = 50; milliseconds < 0 || milliseconds > 0; milliseconds -= milliseconds < 0 ? 0 : slice) {
 		if (milliseconds > 0 && milliseconds < slice)
 			slice = milliseconds;
-		long left = sleepers_.wait_state(over, slice, task_state);
+		long left = sleepers_.wait_state(over, slice, task_state, queue);
 		if (left)
-			return left;
+			return result(left);
 	}
 	return 0;
 }
@@ -739,6 +750,12 @@ void lunatik_leave(lunatik_object_t *runtime)
 long lunatik_sleep(lunatik_object_t *runtime, long milliseconds, unsigned int state)
 {
 	return Runtime::of(*runtime).sleep(milliseconds, state);
+}
+
+long lunatik_wait(lunatik_object_t *runtime, void *queue, lunatik_condition condition, void *argument, long milliseconds,
+		  unsigned int state)
+{
+	return Runtime::of(*runtime).wait(queue, condition, argument, milliseconds, state);
 }
 
 int lunatik_contextof(const lunatik_object_t *runtime)

@@ -145,6 +145,8 @@ public:
 
 	/// Sleeps inside the runtime, until stop, interrupt or time-out; state of <linux/sched.h>. Returns milliseconds left.
 	long sleep(long milliseconds, unsigned state) noexcept;
+	/// The same in a queue of a class' own, a struct swait_queue_head, until `condition(argument)`; see lunatik_wait().
+	long wait(void *queue, lunatik_condition condition, void *argument, long milliseconds, unsigned state) noexcept;
 
 	/// Starts its kernel thread, which calls the function its script returned. Context: process.
 	/// Errors: EBUSY if it has one, ENOMEM, EINTR.
