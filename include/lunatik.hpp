@@ -344,8 +344,12 @@ struct Argument<Field<Name, T>> {
 /// How one C++ result type becomes Lua values. Adds to call.results; owners give up what they own there.
 inline Value &next(lunatik_call &call) noexcept { return call.results[call.result_count++]; }
 
-/// Owned kinds (BYTES, OBJECT) are given up.
-inline void encode(lunatik_call &call, const Value &value) noexcept { next(call) = value; }
+/// Owned kinds (BYTES, OBJECT) are given up. One of kind NONE is no result.
+inline void encode(lunatik_call &call, const Value &value) noexcept
+{
+	if (value.kind != LUNATIK_NONE)
+		next(call) = value;
+}
 inline void encode(lunatik_call &call, Nil) noexcept { next(call) = Value{ .kind = LUNATIK_NIL }; }
 template <std::integral T>
 inline void encode(lunatik_call &call, T value) noexcept

@@ -7,6 +7,7 @@
 EXPORT_SYMBOL_GPL(lunatik_invoke);
 EXPORT_SYMBOL_GPL(lunatik_openlibrary);
 EXPORT_SYMBOL_GPL(lunatik_bytes);
+EXPORT_SYMBOL_GPL(lunatik_charge);
 EXPORT_SYMBOL_GPL(lunatik_freebytes);
 EXPORT_SYMBOL_GPL(lunatik_enter);
 EXPORT_SYMBOL_GPL(lunatik_runcallback);

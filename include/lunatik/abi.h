@@ -198,7 +198,13 @@ int lunatik_openlibrary(struct lua_State *L, const struct lunatik_library *libra
 /** Memory for a LUNATIK_BYTES result; NULL when there is none. Context: any; GFP_ATOMIC where @runtime may not sleep. */
 void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size);
 
-/** Frees what lunatik_bytes() gave. Context: any. */
+/**
+ * Charges @runtime with @size bytes that a class has the kernel allocate, until lunatik_freebytes() of what this returns;
+ * NULL over the runtime's cap. Context: any.
+ */
+void *lunatik_charge(lunatik_object_t *runtime, unsigned long size);
+
+/** Frees what lunatik_bytes() or lunatik_charge() gave. Context: any. */
 void lunatik_freebytes(void *bytes);
 
 /* ---- from the kernel into Lua ---- */

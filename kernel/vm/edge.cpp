@@ -704,6 +704,12 @@ void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size)
 	return allocate_charged(&self.account, size, !self.may_sleep() || !lunatik_h_preemptible_sleep());
 }
 
+void *lunatik_charge(lunatik_object_t *runtime, unsigned long size)
+{
+	Runtime &self = Runtime::of(*runtime);
+	return charge_only(&self.account, size, !self.may_sleep() || !lunatik_h_preemptible_sleep());
+}
+
 void lunatik_freebytes(void *bytes)
 {
 	free_charged(bytes);
