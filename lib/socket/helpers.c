@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* net.h, net/sock.h, and the address families whose addresses scripts write in parts. */
+#include <linux/fs.h>
 #include <linux/if_packet.h>
 #include <linux/in.h>
 #include <linux/in6.h>
@@ -494,6 +495,9 @@ static int wake_waiter(wait_queue_entry_t *entry, unsigned int mode, int sync, v
 	return default_wake_function(entry, mode, sync, key);
 }
 
+/* Sockets of the kernel have no file, but protocols look at its flags: none is set. */
+static struct file no_file;
+
 /* An error counts, but not EPOLLERR: that also stands for an error queue, of which receiving knows nothing. */
 static int can_try(void *argument)
 {
@@ -502,7 +506,7 @@ static int can_try(void *argument)
 
 	if (READ_ONCE(*waiter->closed) || READ_ONCE(sock->sk->sk_err))
 		return 1;
-	return !sock->ops->poll || sock->ops->poll(NULL, sock, NULL) & waiter->events;
+	return !sock->ops->poll || sock->ops->poll(&no_file, sock, NULL) & waiter->events;
 }
 
 long lunatik_h_sock_wait(lunatik_object_t *runtime, struct socket *sock, enum lunatik_h_direction direction,
