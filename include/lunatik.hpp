@@ -69,6 +69,20 @@ using Value = lunatik_value;
 /// Nothing, as a result.
 struct Nil {};
 
+/// A T, or nil and a reason: for what a script is expected to meet, and documents say it gets.
+template <class T>
+struct OrReason {
+	OrReason(T value) noexcept : value(std::move(value)) {}
+	/// Nil, and `reason` (static text) as a second result.
+	static OrReason none(std::string_view reason) noexcept { return OrReason(nullptr, reason); }
+
+	std::optional<T> value;
+	std::string_view reason;
+
+private:
+	OrReason(std::nullptr_t, std::string_view reason) noexcept : reason(reason) {}
+};
+
 /// Memory of a length the script asked for, to be filled by the body; return Filled{n} for its first n bytes.
 struct Buffer {
 	char *data;
@@ -388,6 +402,14 @@ inline void encode(lunatik_call &call, std::optional<T> value) noexcept
 		encode(call, std::move(*value));
 	else
 		encode(call, Nil{});
+}
+template <class T>
+inline void encode(lunatik_call &call, OrReason<T> value) noexcept
+{
+	bool none = !value.value;
+	encode(call, std::move(value.value));
+	if (none)
+		encode(call, value.reason);
 }
 template <class... T>
 inline void encode(lunatik_call &call, std::tuple<T...> values) noexcept
