@@ -64,10 +64,28 @@ using Integer = long long;
 struct Function {};
 /// The same for a table. Field<> parameters after it are its fields.
 struct Table {};
+/// The object of a runtime, as an argument.
+struct RuntimeObject {
+	lunatik_object_t &object;
+};
 /// Any plain value or object, as it came.
 using Value = lunatik_value;
 /// Nothing, as a result.
 struct Nil {};
+
+/// A T, or nil and a reason: for what a script is expected to meet, and documents say it gets.
+template <class T>
+struct OrReason {
+	OrReason(T value) noexcept : value(std::move(value)) {}
+	/// Nil, and `reason` (static text) as a second result.
+	static OrReason none(std::string_view reason) noexcept { return OrReason(nullptr, reason); }
+
+	std::optional<T> value;
+	std::string_view reason;
+
+private:
+	OrReason(std::nullptr_t, std::string_view reason) noexcept : reason(reason) {}
+};
 
 /// Memory of a length the script asked for, to be filled by the body; return Filled{n} for its first n bytes.
 struct Buffer {
@@ -222,6 +240,16 @@ struct Field {
 	const T &operator*() const noexcept { return value; }
 };
 
+/// A table with these fields, as a result; text is static or the caller's scratch().
+template <class... F>
+struct Record;
+template <Text... Names, class... T>
+struct Record<Field<Names, T>...> {
+	static constexpr const char *names[] = { Names.value..., nullptr };
+	explicit Record(T... values) noexcept : values(std::move(values)...) {}
+	std::tuple<T...> values;
+};
+
 /// An integer that must be between Minimum and Maximum.
 template <Integer Minimum, Integer Maximum>
 struct Within {
@@ -302,6 +330,12 @@ template <>
 struct Argument<lunatik_object_t &> {
 	static constexpr lunatik_parameter parameter{ .kind = LUNATIK_OBJECT };
 	static lunatik_object_t &decode(const Value &value) noexcept { return *value.object; }
+};
+
+template <>
+struct Argument<RuntimeObject> {
+	static constexpr lunatik_parameter parameter{ .kind = LUNATIK_OBJECT, .class_ = &lunatik_class_runtime };
+	static RuntimeObject decode(const Value &value) noexcept { return { *value.object }; }
 };
 
 template <ClassType T>
@@ -392,6 +426,21 @@ inline void encode(lunatik_call &call, std::optional<T> value) noexcept
 		encode(call, std::move(*value));
 	else
 		encode(call, Nil{});
+}
+template <class T>
+inline void encode(lunatik_call &call, OrReason<T> value) noexcept
+{
+	bool none = !value.value;
+	encode(call, std::move(value.value));
+	if (none)
+		encode(call, value.reason);
+}
+template <Text... Names, class... T>
+inline void encode(lunatik_call &call, Record<Field<Names, T>...> record) noexcept
+{
+	static_assert(sizeof...(T) < LUNATIK_RESULTS);
+	next(call) = Value{ .kind = LUNATIK_RECORD, .names = record.names };
+	std::apply([&call](auto &&...value) { (encode(call, std::move(value)), ...); }, std::move(record.values));
 }
 template <class... T>
 inline void encode(lunatik_call &call, std::tuple<T...> values) noexcept

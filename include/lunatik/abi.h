@@ -21,6 +21,7 @@ extern "C" {
 struct lua_State;
 struct module;
 struct net;
+struct task_struct;
 struct lunatik_function;
 
 /** Bitmask of LUNATIK_OPT_*. */
@@ -88,6 +89,7 @@ enum lunatik_kind {
 	LUNATIK_BUFFER,		/* argument: an integer length; the body gets memory of that size to fill */
 	LUNATIK_POINTER,	/* light userdata */
 	LUNATIK_CONSTANTS,	/* result only: table made from a lunatik_constant array */
+	LUNATIK_RECORD,		/* result only: table with @names as fields, whose values are the results that follow */
 	LUNATIK_ANY,		/* parameter only: any of nil, boolean, integer, string, object */
 };
 
@@ -104,6 +106,7 @@ struct lunatik_value {
 		lunatik_object_t *object;
 		void *pointer;
 		const struct lunatik_constant *constants;
+		const char *const *names;	/* NULL-terminated */
 	};
 };
 
@@ -123,7 +126,7 @@ struct lunatik_parameter {
 };
 
 #define LUNATIK_ARGUMENTS 10
-#define LUNATIK_RESULTS 4
+#define LUNATIK_RESULTS 8	/* a record and its fields count each */
 #define LUNATIK_SCRATCH 48
 
 /**
@@ -209,6 +212,8 @@ void lunatik_freebytes(void *bytes);
 
 /* ---- from the kernel into Lua ---- */
 
+#define LUNATIK_CALLBACK_RESULTS 4
+
 /**
  * struct lunatik_callback - one protected call from the kernel into a runtime
  * @object: the pinned object whose function (or table) is called
@@ -226,7 +231,7 @@ struct lunatik_callback {
 	unsigned char result_count;
 	int outcome;
 	struct lunatik_value arguments[6];
-	struct lunatik_value results[LUNATIK_RESULTS];
+	struct lunatik_value results[LUNATIK_CALLBACK_RESULTS];
 };
 
 enum {
@@ -295,6 +300,47 @@ LUNATIK_BOOL lunatik_maysleep(const lunatik_object_t *runtime);
 
 /** The network namespace of a runtime, which holds it for as long as the runtime lives. */
 struct net *lunatik_networkof(const lunatik_object_t *runtime);
+
+/** The class of runtimes, which any runtime's object is of. */
+extern const lunatik_class_t lunatik_class_runtime;
+
+/* ---- threads ---- */
+
+/**
+ * lunatik_spawn - starts a kernel thread that calls the function @runtime's script returned
+ * @runtime: a process runtime; the thread holds a handle of it
+ * @by: the runtime that starts it: when that is closed, the thread is ended; or NULL
+ * @holder: an object that the thread holds a handle of while it runs, or NULL
+ * @name: of the thread; data, not a format
+ * @task: set to the thread, with a reference of put_task_struct(), if 0 is returned
+ *
+ * Context: process, may sleep. Returns 0, -EOPNOTSUPP for an atomic runtime, -ENOENT if there is no function to call,
+ * -EBUSY if @runtime has a thread that runs, -ENXIO if it or @by is stopped, -ENOMEM, -EINTR.
+ */
+int lunatik_spawn(lunatik_object_t *runtime, lunatik_object_t *by, lunatik_object_t *holder, const char *name,
+		  struct task_struct **task);
+
+/**
+ * lunatik_endthread - ends the thread @task of @runtime, and waits for that
+ * @by: the runtime that the caller is inside, whose end ends the wait; or NULL
+ *
+ * lunatik_shouldstop() is true in it from now on; 400 ms later what runs in it is interrupted. Context: process, may sleep.
+ * Returns 0, also if it had ended before; -EDEADLK in that thread itself; -EINTR when @by is to end; -ETIMEDOUT after some
+ * seconds in which the kernel kept it.
+ */
+int lunatik_endthread(lunatik_object_t *runtime, const struct task_struct *task, lunatik_object_t *by);
+
+/** Whether @task is the thread of @runtime and has not ended. Context: any. */
+LUNATIK_BOOL lunatik_threadruns(const lunatik_object_t *runtime, const struct task_struct *task);
+
+/** Whether the thread that runs inside @runtime, or inside one that entered it, is asked to end. Context: inside @runtime. */
+LUNATIK_BOOL lunatik_shouldstop(const lunatik_object_t *runtime);
+
+/**
+ * The runtime whose thread runs inside @runtime now: @runtime itself or one that entered it; NULL if it is no runtime's
+ * thread. Context: inside @runtime, and borrowed as long.
+ */
+lunatik_object_t *lunatik_threadowner(lunatik_object_t *runtime);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,9 @@
 #include <linux/export.h>
 #include "helpers.h"
 
+EXPORT_SYMBOL_GPL(lunatik_h_current);
+EXPORT_SYMBOL_GPL(lunatik_h_get_task);
+EXPORT_SYMBOL_GPL(lunatik_h_put_task);
 EXPORT_SYMBOL_GPL(lunatik_h_copy_from_user);
 EXPORT_SYMBOL_GPL(lunatik_h_copy_to_user);
 EXPORT_SYMBOL_GPL(lunatik_h_copy_to_user_nofault);

@@ -361,7 +361,7 @@ void push_value(lua_State *L, const lunatik_value &value)
 	}
 }
 
-static void encode(lua_State *L, const lunatik_call &call, const lunatik_value &value)
+static void encode_plain(lua_State *L, const lunatik_call &call, const lunatik_value &value)
 {
 	switch (value.kind) {
 	case LUNATIK_BUFFER:
@@ -386,28 +386,45 @@ static void encode(lua_State *L, const lunatik_call &call, const lunatik_value &
 	}
 }
 
+// Pushes every result; returns how many values that made.
+static int encode(lua_State *L, const lunatik_call &call)
+{
+	int pushed = 0;
+	for (unsigned i = 0; i < call.result_count; i++, pushed++) {
+		const lunatik_value &value = call.results[i];
+		if (value.kind != LUNATIK_RECORD) {
+			encode_plain(L, call, value);
+			continue;
+		}
+		lua_newtable(L);
+		for (const char *const *name = value.names; *name && i + 1 < call.result_count; name++) {
+			encode_plain(L, call, call.results[++i]);
+			lua_setfield(L, -2, *name);
+		}
+	}
+	return pushed;
+}
+
 static int encode_all(lua_State *L)
 {
 	// SAFETY: lunatik_invoke() passes its call.
-	auto &call = *static_cast<lunatik_call *>(lua_touserdata(L, 1));
-	for (unsigned i = 0; i < call.result_count; i++)
-		encode(L, call, call.results[i]);
-	return call.result_count;
+	return encode(L, *static_cast<lunatik_call *>(lua_touserdata(L, 1)));
 }
 
 // Owned results are pushed inside a protected call: a raise must not lose them.
 static int encode_owned(lua_State *L, lunatik_call &call)
 {
+	int base = lua_gettop(L);
 	lua_pushcfunction(L, encode_all);
 	lua_pushlightuserdata(L, &call);
-	int status = lua_pcall(L, 1, call.result_count, 0);
+	int status = lua_pcall(L, 1, LUA_MULTRET, 0);
 	for (unsigned i = 0; i < call.result_count; i++) {
 		if (call.results[i].kind == LUNATIK_BYTES)
 			lunatik_freebytes(call.results[i].bytes.data);
 		else if (call.results[i].kind == LUNATIK_OBJECT)
 			lunatik_dropobject(call.results[i].object);
 	}
-	return status == LUA_OK ? call.result_count : lua_error(L);
+	return status == LUA_OK ? lua_gettop(L) - base : lua_error(L);
 }
 
 /* ---- the call ---- */
@@ -596,9 +613,7 @@ static int invoke(lua_State *L, const lunatik_function &function)
 	// A sleep that was interrupted ends the script here: it may run no further instruction that would look.
 	if (function.flags & LUNATIK_FUNCTION_SLEEPS)
 		lunatik_poll(L);
-	for (unsigned i = 0; i < call.result_count; i++)
-		encode(L, call, call.results[i]);
-	return call.result_count;
+	return encode(L, call);
 }
 
 /* ---- from the kernel into Lua ---- */
