@@ -21,6 +21,7 @@ extern "C" {
 struct lua_State;
 struct module;
 struct net;
+struct task_struct;
 struct lunatik_function;
 
 /** Bitmask of LUNATIK_OPT_*. */
@@ -93,6 +94,7 @@ enum lunatik_kind {
 	LUNATIK_BUFFER,		/* argument: an integer length; the body gets memory of that size to fill */
 	LUNATIK_POINTER,	/* light userdata */
 	LUNATIK_CONSTANTS,	/* result only: table made from a lunatik_constant array */
+	LUNATIK_RECORD,		/* result only: table with @names as fields, whose values are the results that follow */
 	LUNATIK_ANY,		/* parameter only: any of nil, boolean, integer, string, object */
 	LUNATIK_SYMBOL,		/* parameter only: a string, or a light userdata */
 	LUNATIK_KEPT,		/* argument of a callback: what a KEEPS constructor was given as its argument number integer */
@@ -112,6 +114,7 @@ struct lunatik_value {
 		lunatik_object_t *object;
 		void *pointer;
 		const struct lunatik_constant *constants;
+		const char *const *names;	/* NULL-terminated */
 	};
 };
 
@@ -131,7 +134,7 @@ struct lunatik_parameter {
 };
 
 #define LUNATIK_ARGUMENTS 10
-#define LUNATIK_RESULTS 4
+#define LUNATIK_RESULTS 8	/* a record and its fields count each */
 #define LUNATIK_SCRATCH 48
 
 /**
@@ -139,6 +142,7 @@ struct lunatik_parameter {
  * @runtime: the calling runtime's object
  * @object: the receiver, NULL in a library function; for a constructor the new object
  * @self: the receiver's private; for a constructor the zeroed storage
+ * @receiver: the receiver's private, of a method that is a constructor too
  * @count: number of arguments given, varargs included
  * @arguments: decoded; one entry for each parameter (varargs follow)
  * @result_count: results set by the body
@@ -149,6 +153,7 @@ struct lunatik_call {
 	lunatik_object_t *runtime;
 	lunatik_object_t *object;
 	void *self;
+	void *receiver;
 	unsigned char count;
 	unsigned char result_count;
 	const char *message;
@@ -159,7 +164,7 @@ struct lunatik_call {
 
 enum {
 	LUNATIK_FUNCTION_METHOD = 1 << 0,	/* the first Lua argument is the receiver */
-	LUNATIK_FUNCTION_CONSTRUCTOR = 1 << 1,	/* returns a new object of @class */
+	LUNATIK_FUNCTION_CONSTRUCTOR = 1 << 1,	/* returns a new object of @class; with METHOD, made by one of the same */
 	LUNATIK_FUNCTION_SLEEPS = 1 << 2,	/* refused where the runtime may not sleep */
 	LUNATIK_FUNCTION_VARARGS = 1 << 3,	/* takes any further values */
 	LUNATIK_FUNCTION_STOP = 1 << 4,		/* stops the receiver after the body; harmless on a stopped one */
@@ -205,10 +210,18 @@ int lunatik_openlibrary(struct lua_State *L, const struct lunatik_library *libra
 /** Memory for a LUNATIK_BYTES result; NULL when there is none. Context: any; GFP_ATOMIC where @runtime may not sleep. */
 void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size);
 
-/** Frees what lunatik_bytes() gave. Context: any. */
+/**
+ * Charges @runtime with @size bytes that a class has the kernel allocate, until lunatik_freebytes() of what this returns;
+ * NULL over the runtime's cap. Context: any.
+ */
+void *lunatik_charge(lunatik_object_t *runtime, unsigned long size);
+
+/** Frees what lunatik_bytes() or lunatik_charge() gave. Context: any. */
 void lunatik_freebytes(void *bytes);
 
 /* ---- from the kernel into Lua ---- */
+
+#define LUNATIK_CALLBACK_RESULTS 4
 
 /**
  * struct lunatik_callback - one protected call from the kernel into a runtime
@@ -227,7 +240,7 @@ struct lunatik_callback {
 	unsigned char result_count;
 	int outcome;
 	struct lunatik_value arguments[6];
-	struct lunatik_value results[LUNATIK_RESULTS];
+	struct lunatik_value results[LUNATIK_CALLBACK_RESULTS];
 };
 
 enum {
@@ -284,9 +297,6 @@ void lunatik_stoplater(lunatik_object_t *object);
 /** Writes an error to the log under the runtime's name, bounded in rate. Inside the runtime. */
 void lunatik_log(lunatik_object_t *runtime, const char *text);
 
-/** The runtime's network namespace, which lives as long as the runtime's object. Any context. */
-struct net *lunatik_netof(const lunatik_object_t *runtime);
-
 /** The MONITOR lock of an object; @flags keeps the interrupt state of a HARDIRQ one. */
 void lunatik_lock(lunatik_object_t *object, unsigned long *flags);
 /** Undoes lunatik_lock(). */
@@ -299,11 +309,68 @@ void lunatik_unlock(lunatik_object_t *object, unsigned long flags);
  */
 long lunatik_sleep(lunatik_object_t *runtime, long milliseconds, unsigned int state);
 
+/** What a class waits for: nonzero once it is so. Called often, by whoever waits, and must not sleep. */
+typedef int (*lunatik_condition)(void *argument);
+
+/**
+ * Sleeps as lunatik_sleep() does, but in a queue of the class' own too, until @condition(@argument): for whatever the class
+ * wakes with swake_up_one(), a completion for instance. A wake-up is for one sleeper; it calls @condition before it leaves.
+ * @queue is a struct swait_queue_head that outlives the call. Context: process, inside the runtime. Returns the
+ * milliseconds left (at least 1) if the condition holds, 0 when the time is over, -EINTR when the runtime is to end, its
+ * thread is asked to stop, or a signal came that @state allows.
+ */
+long lunatik_wait(lunatik_object_t *runtime, void *queue, lunatik_condition condition, void *argument, long milliseconds,
+		  unsigned int state);
+
 /** enum lunatik_context (lunatik/uapi.h) of a runtime. */
 int lunatik_contextof(const lunatik_object_t *runtime);
 
 /** Whether the calling function may sleep now: a process runtime, or the body of an atomic runtime's script. */
 LUNATIK_BOOL lunatik_maysleep(const lunatik_object_t *runtime);
+
+/** The network namespace of a runtime, which holds it for as long as the runtime lives. */
+struct net *lunatik_networkof(const lunatik_object_t *runtime);
+
+/** The class of runtimes, which any runtime's object is of. */
+extern const lunatik_class_t lunatik_class_runtime;
+
+/* ---- threads ---- */
+
+/**
+ * lunatik_spawn - starts a kernel thread that calls the function @runtime's script returned
+ * @runtime: a process runtime; the thread holds a handle of it
+ * @by: the runtime that starts it: when that is closed, the thread is ended; or NULL
+ * @holder: an object that the thread holds a handle of while it runs, or NULL
+ * @name: of the thread; data, not a format
+ * @task: set to the thread, with a reference of put_task_struct(), if 0 is returned
+ *
+ * Context: process, may sleep. Returns 0, -EOPNOTSUPP for an atomic runtime, -ENOENT if there is no function to call,
+ * -EBUSY if @runtime has a thread that runs, -ENXIO if it or @by is stopped, -ENOMEM, -EINTR.
+ */
+int lunatik_spawn(lunatik_object_t *runtime, lunatik_object_t *by, lunatik_object_t *holder, const char *name,
+		  struct task_struct **task);
+
+/**
+ * lunatik_endthread - ends the thread @task of @runtime, and waits for that
+ * @by: the runtime that the caller is inside, whose end ends the wait; or NULL
+ *
+ * lunatik_shouldstop() is true in it from now on; 400 ms later what runs in it is interrupted. Context: process, may sleep.
+ * Returns 0, also if it had ended before; -EDEADLK in that thread itself; -EINTR when @by is to end; -ETIMEDOUT after some
+ * seconds in which the kernel kept it.
+ */
+int lunatik_endthread(lunatik_object_t *runtime, const struct task_struct *task, lunatik_object_t *by);
+
+/** Whether @task is the thread of @runtime and has not ended. Context: any. */
+LUNATIK_BOOL lunatik_threadruns(const lunatik_object_t *runtime, const struct task_struct *task);
+
+/** Whether the thread that runs inside @runtime, or inside one that entered it, is asked to end. Context: inside @runtime. */
+LUNATIK_BOOL lunatik_shouldstop(const lunatik_object_t *runtime);
+
+/**
+ * The runtime whose thread runs inside @runtime now: @runtime itself or one that entered it; NULL if it is no runtime's
+ * thread. Context: inside @runtime, and borrowed as long.
+ */
+lunatik_object_t *lunatik_threadowner(lunatik_object_t *runtime);
 
 #ifdef __cplusplus
 }

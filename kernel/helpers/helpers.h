@@ -126,8 +126,11 @@ typedef int (*lunatik_h_condition)(void *argument);
  * @interruptible, a signal. Returns the milliseconds left (at least 1) if the condition holds, 0 on time-out, -EINTR.
  */
 long lunatik_h_wait(void *waitqueue, lunatik_h_condition condition, void *argument, long milliseconds, int interruptible);
-/** The same with the task state of <linux/sched.h> given; returns also when woken by a signal the state allows. */
-long lunatik_h_wait_state(void *waitqueue, lunatik_h_condition condition, void *argument, long milliseconds,
+/**
+ * The same with the task state of <linux/sched.h> given; returns also when woken by a signal the state allows. @also is a
+ * second queue, a struct swait_queue_head that can be woken from hard interrupts, or NULL.
+ */
+long lunatik_h_wait_state(void *waitqueue, void *also, lunatik_h_condition condition, void *argument, long milliseconds,
 			  unsigned int state);
 
 /* ---- ktime.h, hrtimer.h ---- */

@@ -389,7 +389,7 @@ void push_value(lua_State *L, const lunatik_value &value)
 	}
 }
 
-static void encode(lua_State *L, const lunatik_call &call, const lunatik_value &value)
+static void encode_plain(lua_State *L, const lunatik_call &call, const lunatik_value &value)
 {
 	switch (value.kind) {
 	case LUNATIK_BUFFER:
@@ -414,28 +414,45 @@ static void encode(lua_State *L, const lunatik_call &call, const lunatik_value &
 	}
 }
 
+// Pushes every result; returns how many values that made.
+static int encode(lua_State *L, const lunatik_call &call)
+{
+	int pushed = 0;
+	for (unsigned i = 0; i < call.result_count; i++, pushed++) {
+		const lunatik_value &value = call.results[i];
+		if (value.kind != LUNATIK_RECORD) {
+			encode_plain(L, call, value);
+			continue;
+		}
+		lua_newtable(L);
+		for (const char *const *name = value.names; *name && i + 1 < call.result_count; name++) {
+			encode_plain(L, call, call.results[++i]);
+			lua_setfield(L, -2, *name);
+		}
+	}
+	return pushed;
+}
+
 static int encode_all(lua_State *L)
 {
 	// SAFETY: lunatik_invoke() passes its call.
-	auto &call = *static_cast<lunatik_call *>(lua_touserdata(L, 1));
-	for (unsigned i = 0; i < call.result_count; i++)
-		encode(L, call, call.results[i]);
-	return call.result_count;
+	return encode(L, *static_cast<lunatik_call *>(lua_touserdata(L, 1)));
 }
 
 // Owned results are pushed inside a protected call: a raise must not lose them.
 static int encode_owned(lua_State *L, lunatik_call &call)
 {
+	int base = lua_gettop(L);
 	lua_pushcfunction(L, encode_all);
 	lua_pushlightuserdata(L, &call);
-	int status = lua_pcall(L, 1, call.result_count, 0);
+	int status = lua_pcall(L, 1, LUA_MULTRET, 0);
 	for (unsigned i = 0; i < call.result_count; i++) {
 		if (call.results[i].kind == LUNATIK_BYTES)
 			lunatik_freebytes(call.results[i].bytes.data);
 		else if (call.results[i].kind == LUNATIK_OBJECT)
 			lunatik_dropobject(call.results[i].object);
 	}
-	return status == LUA_OK ? call.result_count : lua_error(L);
+	return status == LUA_OK ? lua_gettop(L) - base : lua_error(L);
 }
 
 /* ---- the call ---- */
@@ -559,12 +576,15 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 	return error;
 }
 
-static int fail(lua_State *L, lunatik_call &call, int error)
+static int fail(lua_State *L, const lunatik_function &function, lunatik_call &call, int error)
 {
 	if (call.result_count) {
 		encode_owned(L, call);
 		return lua_error(L);
 	}
+	// What ended a wait ends the script: that says more than EINTR.
+	if (function.flags & LUNATIK_FUNCTION_SLEEPS)
+		lunatik_poll(L);
 	if (call.message)
 		return luaL_error(L, "%s", call.message);
 	return raise(L, error);
@@ -575,6 +595,7 @@ static int construct(lua_State *L, const lunatik_function &function, lunatik_cal
 {
 	Object *object = reserve(L, function, runtime, kept, indices);
 	int box = lua_gettop(L);
+	call.receiver = call.self;
 	call.object = object;
 	call.self = object->private_;
 	int error = act(function, call, nullptr);
@@ -592,7 +613,7 @@ static int construct(lua_State *L, const lunatik_function &function, lunatik_cal
 		unpin(L, object);
 	box_at(L, box)->object = nullptr;
 	object->drop();
-	return fail(L, call, error);
+	return fail(L, function, call, error);
 }
 
 static int invoke(lua_State *L, const lunatik_function &function)
@@ -616,14 +637,14 @@ static int invoke(lua_State *L, const lunatik_function &function)
 	}
 	__attribute__((uninitialized)) int indices[LUNATIK_ARGUMENTS];
 	int kept = decode_all(L, function, call, indices);
-	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR)
-		return construct(L, function, call, runtime, kept, indices);
 	// Decoding may have run the script's code, which may have closed the receiver.
 	if (object && box_at(L, 1)->object != object)
 		return raise(L, EBADF);
+	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR)
+		return construct(L, function, call, runtime, kept, indices);
 
 	if (int error = act(function, call, object))
-		return fail(L, call, error);
+		return fail(L, function, call, error);
 	if (function.flags & LUNATIK_FUNCTION_STOP) {
 		unpin(L, object);
 		stop_object(L, *object);
@@ -636,9 +657,7 @@ static int invoke(lua_State *L, const lunatik_function &function)
 	// A sleep that was interrupted ends the script here: it may run no further instruction that would look.
 	if (function.flags & LUNATIK_FUNCTION_SLEEPS)
 		lunatik_poll(L);
-	for (unsigned i = 0; i < call.result_count; i++)
-		encode(L, call, call.results[i]);
-	return call.result_count;
+	return encode(L, call);
 }
 
 /* ---- from the kernel into Lua ---- */
@@ -804,6 +823,12 @@ void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size)
 {
 	Runtime &self = Runtime::of(*runtime);
 	return allocate_charged(&self.account, size, !self.may_sleep() || !lunatik_h_preemptible_sleep());
+}
+
+void *lunatik_charge(lunatik_object_t *runtime, unsigned long size)
+{
+	Runtime &self = Runtime::of(*runtime);
+	return charge_only(&self.account, size, !self.may_sleep() || !lunatik_h_preemptible_sleep());
 }
 
 void lunatik_freebytes(void *bytes)
