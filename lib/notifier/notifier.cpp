@@ -65,7 +65,7 @@ Result<void> netdevice(New<ProcessNotifier> slot, Caller &caller, Function) noex
 {
 	auto &notifier = slot.emplace(caller);
 	return built(notifier, lunatik_h_register_netdevice_notifier(&notifier.block, &caller.object(),
-								     lunatik_netof(&caller.runtime())));
+								     lunatik_networkof(&caller.runtime())));
 }
 
 // missed() -> events that the callback was not called for. Context: any.
