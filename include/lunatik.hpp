@@ -64,10 +64,28 @@ using Integer = long long;
 struct Function {};
 /// The same for a table. Field<> parameters after it are its fields.
 struct Table {};
+/// The object of a runtime, as an argument.
+struct RuntimeObject {
+	lunatik_object_t &object;
+};
 /// Any plain value or object, as it came.
 using Value = lunatik_value;
 /// Nothing, as a result.
 struct Nil {};
+
+/// A T, or nil and a reason: for what a script is expected to meet, and documents say it gets.
+template <class T>
+struct OrReason {
+	OrReason(T value) noexcept : value(std::move(value)) {}
+	/// Nil, and `reason` (static text) as a second result.
+	static OrReason none(std::string_view reason) noexcept { return OrReason(nullptr, reason); }
+
+	std::optional<T> value;
+	std::string_view reason;
+
+private:
+	OrReason(std::nullptr_t, std::string_view reason) noexcept : reason(reason) {}
+};
 
 /// Memory of a length the script asked for, to be filled by the body; return Filled{n} for its first n bytes.
 struct Buffer {
@@ -80,6 +98,12 @@ struct Filled {
 };
 /// A light userdata: an address that scripts pass around and cannot look at.
 struct Pointer {
+	void *address;
+};
+
+/// The name of a kernel symbol, or, if `address` is set, an address.
+struct Symbol {
+	std::string_view name;
 	void *address;
 };
 
@@ -222,6 +246,16 @@ struct Field {
 	const T &operator*() const noexcept { return value; }
 };
 
+/// A table with these fields, as a result; text is static or the caller's scratch().
+template <class... F>
+struct Record;
+template <Text... Names, class... T>
+struct Record<Field<Names, T>...> {
+	static constexpr const char *names[] = { Names.value..., nullptr };
+	explicit Record(T... values) noexcept : values(std::move(values)...) {}
+	std::tuple<T...> values;
+};
+
 /// An integer that must be between Minimum and Maximum.
 template <Integer Minimum, Integer Maximum>
 struct Within {
@@ -293,6 +327,17 @@ struct Argument<Pointer> {
 };
 
 template <>
+struct Argument<Symbol> {
+	static constexpr lunatik_parameter parameter{ .kind = LUNATIK_SYMBOL };
+	static Symbol decode(const Value &value) noexcept
+	{
+		if (value.kind == LUNATIK_POINTER)
+			return { {}, value.pointer };
+		return { { value.bytes.data, value.bytes.size }, nullptr };
+	}
+};
+
+template <>
 struct Argument<Value> {
 	static constexpr lunatik_parameter parameter{ .kind = LUNATIK_ANY };
 	static Value decode(const Value &value) noexcept { return value; }
@@ -302,6 +347,12 @@ template <>
 struct Argument<lunatik_object_t &> {
 	static constexpr lunatik_parameter parameter{ .kind = LUNATIK_OBJECT };
 	static lunatik_object_t &decode(const Value &value) noexcept { return *value.object; }
+};
+
+template <>
+struct Argument<RuntimeObject> {
+	static constexpr lunatik_parameter parameter{ .kind = LUNATIK_OBJECT, .class_ = &lunatik_class_runtime };
+	static RuntimeObject decode(const Value &value) noexcept { return { *value.object }; }
 };
 
 template <ClassType T>
@@ -344,8 +395,12 @@ struct Argument<Field<Name, T>> {
 /// How one C++ result type becomes Lua values. Adds to call.results; owners give up what they own there.
 inline Value &next(lunatik_call &call) noexcept { return call.results[call.result_count++]; }
 
-/// Owned kinds (BYTES, OBJECT) are given up.
-inline void encode(lunatik_call &call, const Value &value) noexcept { next(call) = value; }
+/// Owned kinds (BYTES, OBJECT) are given up. One of kind NONE is no result.
+inline void encode(lunatik_call &call, const Value &value) noexcept
+{
+	if (value.kind != LUNATIK_NONE)
+		next(call) = value;
+}
 inline void encode(lunatik_call &call, Nil) noexcept { next(call) = Value{ .kind = LUNATIK_NIL }; }
 template <std::integral T>
 inline void encode(lunatik_call &call, T value) noexcept
@@ -389,6 +444,21 @@ inline void encode(lunatik_call &call, std::optional<T> value) noexcept
 	else
 		encode(call, Nil{});
 }
+template <class T>
+inline void encode(lunatik_call &call, OrReason<T> value) noexcept
+{
+	bool none = !value.value;
+	encode(call, std::move(value.value));
+	if (none)
+		encode(call, value.reason);
+}
+template <Text... Names, class... T>
+inline void encode(lunatik_call &call, Record<Field<Names, T>...> record) noexcept
+{
+	static_assert(sizeof...(T) < LUNATIK_RESULTS);
+	next(call) = Value{ .kind = LUNATIK_RECORD, .names = record.names };
+	std::apply([&call](auto &&...value) { (encode(call, std::move(value)), ...); }, std::move(record.values));
+}
 template <class... T>
 inline void encode(lunatik_call &call, std::tuple<T...> values) noexcept
 {
@@ -415,10 +485,10 @@ struct Injected<New<T>> : std::true_type {
 template <class T>
 struct Receiver {
 	// SAFETY: lunatik_invoke() accepted only an open object of T's class as receiver.
-	static T &make(lunatik_call &call) noexcept { return *static_cast<T *>(call.self); }
+	static T &make(void *self) noexcept { return *static_cast<T *>(self); }
 };
 
-enum class Role { Function, Method, Constructor };
+enum class Role { Function, Method, Constructor, Factory };
 
 template <Role R, class Signature>
 struct Body;
@@ -434,7 +504,7 @@ struct Body<R, Result<Value_> (*)(P...) noexcept> {
 	template <std::size_t I>
 	static consteval bool passed() noexcept
 	{
-		if constexpr (R == Role::Method && I == 0)
+		if constexpr ((R == Role::Method && I == 0) || (R == Role::Factory && I == 1))
 			return false;
 		else
 			return !Injected<Parameter<I>>::value;
@@ -471,7 +541,9 @@ struct Body<R, Result<Value_> (*)(P...) noexcept> {
 	static decltype(auto) take(lunatik_call &call) noexcept
 	{
 		if constexpr (R == Role::Method && I == 0)
-			return Receiver<std::remove_reference_t<Parameter<I>>>::make(call);
+			return Receiver<std::remove_reference_t<Parameter<I>>>::make(call.self);
+		else if constexpr (R == Role::Factory && I == 1)
+			return Receiver<std::remove_reference_t<Parameter<I>>>::make(call.receiver);
 		else if constexpr (!passed<I>())
 			return Injected<Parameter<I>>::make(call);
 		else
@@ -516,8 +588,8 @@ struct Entry {
 		function.body = &Call::template run<Body_>;
 		function.parameters = Call::parameters.data();
 		function.parameter_count = Call::passed_count;
-		function.flags = Flags | (R == Role::Method ? LUNATIK_FUNCTION_METHOD : 0) |
-				 (R == Role::Constructor ? LUNATIK_FUNCTION_CONSTRUCTOR : 0);
+		function.flags = Flags | (R == Role::Method || R == Role::Factory ? LUNATIK_FUNCTION_METHOD : 0) |
+				 (R == Role::Constructor || R == Role::Factory ? LUNATIK_FUNCTION_CONSTRUCTOR : 0);
 		if constexpr (R != Role::Function) {
 			using T = typename ClassOf<typename Call::template Parameter<0>>::Type;
 			static_assert(ClassType<T>, "the class lacks `static const lunatik_class_t info`");
@@ -541,6 +613,9 @@ struct Method : detail::Entry<Name, Body, detail::Role::Method, Flags> {};
 /// A function that makes an object: the body's first parameter is New<T>.
 template <Text Name, auto Body, unsigned Flags = 0>
 struct Constructor : detail::Entry<Name, Body, detail::Role::Constructor, Flags> {};
+/// A method that makes another object of its class: the body's first parameter is New<T>, the second the receiver.
+template <Text Name, auto Body, unsigned Flags = 0>
+struct Factory : detail::Entry<Name, Body, detail::Role::Factory, Flags> {};
 
 namespace detail {
 template <class T>
@@ -617,6 +692,11 @@ public:
 	}
 	/// Errors: ENXIO without such a function, ECANCELED if it raised (logged, counted).
 	Result<void> run(lunatik_callback &callback) noexcept { return Result<void>::from(lunatik_runcallback(runtime_, &callback)); }
+	/// The function that a KEEPS constructor was given as its argument number `kept`. Errors: the same.
+	Result<void> run_kept(lunatik_callback &callback, unsigned kept) noexcept
+	{
+		return Result<void>::from(lunatik_runkept(runtime_, &callback, kept));
+	}
 
 private:
 	explicit Entry(lunatik_object_t &runtime) noexcept : runtime_(&runtime) {}

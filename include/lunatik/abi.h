@@ -20,6 +20,8 @@ extern "C" {
 
 struct lua_State;
 struct module;
+struct net;
+struct task_struct;
 struct lunatik_function;
 
 /** Bitmask of LUNATIK_OPT_*. */
@@ -34,6 +36,11 @@ enum {
 	LUNATIK_OPT_SINGLE = 1 << 3,	/* instances never leave their runtime */
 	LUNATIK_OPT_EXTERNAL = 1 << 4,	/* private is the author's pointer: not allocated, not freed here */
 	LUNATIK_OPT_NATIVE = 1 << 5,	/* made by lunatik.hpp: methods take the lock themselves */
+	/*
+	 * The kernel calls it from where its stop() would wait for ever: a script that stops it where it may not sleep, or from
+	 * inside its process runtime, has a worker do that.
+	 */
+	LUNATIK_OPT_HOOK = 1 << 6,
 };
 
 #ifndef __cplusplus
@@ -87,7 +94,11 @@ enum lunatik_kind {
 	LUNATIK_BUFFER,		/* argument: an integer length; the body gets memory of that size to fill */
 	LUNATIK_POINTER,	/* light userdata */
 	LUNATIK_CONSTANTS,	/* result only: table made from a lunatik_constant array */
+	LUNATIK_RECORD,		/* result only: table with @names as fields, whose values are the results that follow */
 	LUNATIK_ANY,		/* parameter only: any of nil, boolean, integer, string, object */
+	LUNATIK_SYMBOL,		/* parameter only: a string, or a light userdata */
+	LUNATIK_KEPT,		/* argument of a callback: what a KEEPS constructor was given as its argument number integer */
+	LUNATIK_SELF,		/* argument of a callback: its object */
 };
 
 /** A value on its way between Lua and the kernel. */
@@ -103,6 +114,7 @@ struct lunatik_value {
 		lunatik_object_t *object;
 		void *pointer;
 		const struct lunatik_constant *constants;
+		const char *const *names;	/* NULL-terminated */
 	};
 };
 
@@ -122,7 +134,7 @@ struct lunatik_parameter {
 };
 
 #define LUNATIK_ARGUMENTS 10
-#define LUNATIK_RESULTS 4
+#define LUNATIK_RESULTS 8	/* a record and its fields count each */
 #define LUNATIK_SCRATCH 48
 
 /**
@@ -130,6 +142,7 @@ struct lunatik_parameter {
  * @runtime: the calling runtime's object
  * @object: the receiver, NULL in a library function; for a constructor the new object
  * @self: the receiver's private; for a constructor the zeroed storage
+ * @receiver: the receiver's private, of a method that is a constructor too
  * @count: number of arguments given, varargs included
  * @arguments: decoded; one entry for each parameter (varargs follow)
  * @result_count: results set by the body
@@ -140,6 +153,7 @@ struct lunatik_call {
 	lunatik_object_t *runtime;
 	lunatik_object_t *object;
 	void *self;
+	void *receiver;
 	unsigned char count;
 	unsigned char result_count;
 	const char *message;
@@ -150,12 +164,13 @@ struct lunatik_call {
 
 enum {
 	LUNATIK_FUNCTION_METHOD = 1 << 0,	/* the first Lua argument is the receiver */
-	LUNATIK_FUNCTION_CONSTRUCTOR = 1 << 1,	/* returns a new object of @class */
+	LUNATIK_FUNCTION_CONSTRUCTOR = 1 << 1,	/* returns a new object of @class; with METHOD, made by one of the same */
 	LUNATIK_FUNCTION_SLEEPS = 1 << 2,	/* refused where the runtime may not sleep */
 	LUNATIK_FUNCTION_VARARGS = 1 << 3,	/* takes any further values */
 	LUNATIK_FUNCTION_STOP = 1 << 4,		/* stops the receiver after the body; harmless on a stopped one */
 	LUNATIK_FUNCTION_PIN = 1 << 5,		/* constructor: the object lives until it is stopped, even unreferenced */
 	LUNATIK_FUNCTION_EXACT = 1 << 6,	/* constructor: the runtime's context must be the class' */
+	LUNATIK_FUNCTION_KEEPS = 1 << 7,	/* constructor: every argument is kept with the object, for lunatik_runkept() */
 };
 
 /** A native function: what it accepts and the C++ body behind it. */
@@ -195,10 +210,18 @@ int lunatik_openlibrary(struct lua_State *L, const struct lunatik_library *libra
 /** Memory for a LUNATIK_BYTES result; NULL when there is none. Context: any; GFP_ATOMIC where @runtime may not sleep. */
 void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size);
 
-/** Frees what lunatik_bytes() gave. Context: any. */
+/**
+ * Charges @runtime with @size bytes that a class has the kernel allocate, until lunatik_freebytes() of what this returns;
+ * NULL over the runtime's cap. Context: any.
+ */
+void *lunatik_charge(lunatik_object_t *runtime, unsigned long size);
+
+/** Frees what lunatik_bytes() or lunatik_charge() gave. Context: any. */
 void lunatik_freebytes(void *bytes);
 
 /* ---- from the kernel into Lua ---- */
+
+#define LUNATIK_CALLBACK_RESULTS 4
 
 /**
  * struct lunatik_callback - one protected call from the kernel into a runtime
@@ -217,19 +240,26 @@ struct lunatik_callback {
 	unsigned char result_count;
 	int outcome;
 	struct lunatik_value arguments[6];
-	struct lunatik_value results[LUNATIK_RESULTS];
+	struct lunatik_value results[LUNATIK_CALLBACK_RESULTS];
 };
 
 enum {
 	LUNATIK_ENTER_UNINTERRUPTIBLE = 1 << 0,	/* process context: signals do not end the wait for the lock */
 	LUNATIK_ENTER_BRIEFLY = 1 << 1,		/* the same, but only for a moment: -ETIMEDOUT then */
+	/*
+	 * The kernel holds a lock around the call that functions of scripts may want themselves: those that may sleep are refused,
+	 * and the time budget of handlers holds, in a process runtime too.
+	 */
+	LUNATIK_ENTER_LOCKED = 1 << 2,
 };
 
 /**
  * lunatik_enter - locks a runtime and prepares an entry into it
  *
- * Context: the runtime's own; a process runtime's lock sleeps. Returns 0, -ENXIO if the runtime is stopped or still
- * loading in an atomic context, -EDEADLK if this very task or CPU is inside it already, -EINTR on a signal.
+ * Context: the runtime's own; a process runtime's lock sleeps, a hardirq runtime is entered from any context. Returns 0,
+ * -ENXIO if the runtime is stopped or still loading in an atomic context, -EINTR on a signal, -EDEADLK if this very task is
+ * inside it already. A softirq or hardirq runtime gives -EDEADLK also where this CPU is inside any spinning lock of a runtime or
+ * object of its context or a stricter one, or in a non-maskable interrupt: waiting there might not end.
  * Every success is paired with lunatik_leave().
  */
 int lunatik_enter(lunatik_object_t *runtime, unsigned int flags);
@@ -239,6 +269,14 @@ int lunatik_enter(lunatik_object_t *runtime, unsigned int flags);
  * no such field, -ENXIO once the object is stopped, -EINTR when interrupted, -ECANCELED after an error (logged).
  */
 int lunatik_runcallback(lunatik_object_t *runtime, struct lunatik_callback *callback);
+
+/**
+ * The same for the function that a KEEPS constructor was given as its argument number @kept, counted from 0, fields included.
+ * @callback's field is not looked at. Returns what lunatik_runcallback() does; -ENOENT if the argument is no function.
+ *
+ * Without strings and objects among the arguments nothing is allocated for the call.
+ */
+int lunatik_runkept(lunatik_object_t *runtime, struct lunatik_callback *callback, unsigned int kept);
 
 /** Ends an entry: drops the results and unlocks. */
 void lunatik_leave(lunatik_object_t *runtime);
@@ -253,6 +291,12 @@ void lunatik_holdobject(lunatik_object_t *object);
 /** Drops a handle. Any context: what must sleep is done by a worker. */
 void lunatik_dropobject(lunatik_object_t *object);
 
+/** Stops an object soon, in a worker; from now on methods and callbacks are refused. Any context. */
+void lunatik_stoplater(lunatik_object_t *object);
+
+/** Writes an error to the log under the runtime's name, bounded in rate. Inside the runtime. */
+void lunatik_log(lunatik_object_t *runtime, const char *text);
+
 /** The MONITOR lock of an object; @flags keeps the interrupt state of a HARDIRQ one. */
 void lunatik_lock(lunatik_object_t *object, unsigned long *flags);
 /** Undoes lunatik_lock(). */
@@ -265,11 +309,68 @@ void lunatik_unlock(lunatik_object_t *object, unsigned long flags);
  */
 long lunatik_sleep(lunatik_object_t *runtime, long milliseconds, unsigned int state);
 
+/** What a class waits for: nonzero once it is so. Called often, by whoever waits, and must not sleep. */
+typedef int (*lunatik_condition)(void *argument);
+
+/**
+ * Sleeps as lunatik_sleep() does, but in a queue of the class' own too, until @condition(@argument): for whatever the class
+ * wakes with swake_up_one(), a completion for instance. A wake-up is for one sleeper; it calls @condition before it leaves.
+ * @queue is a struct swait_queue_head that outlives the call. Context: process, inside the runtime. Returns the
+ * milliseconds left (at least 1) if the condition holds, 0 when the time is over, -EINTR when the runtime is to end, its
+ * thread is asked to stop, or a signal came that @state allows.
+ */
+long lunatik_wait(lunatik_object_t *runtime, void *queue, lunatik_condition condition, void *argument, long milliseconds,
+		  unsigned int state);
+
 /** enum lunatik_context (lunatik/uapi.h) of a runtime. */
 int lunatik_contextof(const lunatik_object_t *runtime);
 
 /** Whether the calling function may sleep now: a process runtime, or the body of an atomic runtime's script. */
 LUNATIK_BOOL lunatik_maysleep(const lunatik_object_t *runtime);
+
+/** The network namespace of a runtime, which holds it for as long as the runtime lives. */
+struct net *lunatik_networkof(const lunatik_object_t *runtime);
+
+/** The class of runtimes, which any runtime's object is of. */
+extern const lunatik_class_t lunatik_class_runtime;
+
+/* ---- threads ---- */
+
+/**
+ * lunatik_spawn - starts a kernel thread that calls the function @runtime's script returned
+ * @runtime: a process runtime; the thread holds a handle of it
+ * @by: the runtime that starts it: when that is closed, the thread is ended; or NULL
+ * @holder: an object that the thread holds a handle of while it runs, or NULL
+ * @name: of the thread; data, not a format
+ * @task: set to the thread, with a reference of put_task_struct(), if 0 is returned
+ *
+ * Context: process, may sleep. Returns 0, -EOPNOTSUPP for an atomic runtime, -ENOENT if there is no function to call,
+ * -EBUSY if @runtime has a thread that runs, -ENXIO if it or @by is stopped, -ENOMEM, -EINTR.
+ */
+int lunatik_spawn(lunatik_object_t *runtime, lunatik_object_t *by, lunatik_object_t *holder, const char *name,
+		  struct task_struct **task);
+
+/**
+ * lunatik_endthread - ends the thread @task of @runtime, and waits for that
+ * @by: the runtime that the caller is inside, whose end ends the wait; or NULL
+ *
+ * lunatik_shouldstop() is true in it from now on; 400 ms later what runs in it is interrupted. Context: process, may sleep.
+ * Returns 0, also if it had ended before; -EDEADLK in that thread itself; -EINTR when @by is to end; -ETIMEDOUT after some
+ * seconds in which the kernel kept it.
+ */
+int lunatik_endthread(lunatik_object_t *runtime, const struct task_struct *task, lunatik_object_t *by);
+
+/** Whether @task is the thread of @runtime and has not ended. Context: any. */
+LUNATIK_BOOL lunatik_threadruns(const lunatik_object_t *runtime, const struct task_struct *task);
+
+/** Whether the thread that runs inside @runtime, or inside one that entered it, is asked to end. Context: inside @runtime. */
+LUNATIK_BOOL lunatik_shouldstop(const lunatik_object_t *runtime);
+
+/**
+ * The runtime whose thread runs inside @runtime now: @runtime itself or one that entered it; NULL if it is no runtime's
+ * thread. Context: inside @runtime, and borrowed as long.
+ */
+lunatik_object_t *lunatik_threadowner(lunatik_object_t *runtime);
 
 #ifdef __cplusplus
 }

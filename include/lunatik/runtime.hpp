@@ -66,7 +66,7 @@ public:
 
 private:
 	static constexpr unsigned arguments_max = sizeof(lunatik_callback::arguments) / sizeof(lunatik_value);
-	static constexpr unsigned results_max = LUNATIK_RESULTS;
+	static constexpr unsigned results_max = LUNATIK_CALLBACK_RESULTS;
 
 	[[nodiscard]] bool is(unsigned i, unsigned kind) const noexcept
 	{

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* workqueue.h, llist.h: what cannot be released where its last user lets go of it is released by a worker. */
+/* workqueue.h, irq_work.h, llist.h: what cannot be released where its last user lets go of it is released by a worker. */
+#include <linux/irq_work.h>
+#include <linux/irqflags.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 #include <linux/llist.h>
@@ -24,13 +26,24 @@ static void drain(struct work_struct *work)
 }
 static DECLARE_WORK(work, drain);
 
+/* Queueing work wakes a worker, with the scheduler's locks; a probe may come from below those. */
+static void kick(struct irq_work *work_of_interrupt)
+{
+	queue_work(queue, &work);
+}
+static DEFINE_IRQ_WORK(kicker, kick);
+
 void lunatik_h_defer(void **node, void (*release)(void **node))
 {
 	struct deferred *d = (struct deferred *)node;
 
 	d->release = release;
 	/* The first entry schedules the worker, which takes all that came since. */
-	if (llist_add(&d->node, &pending))
+	if (!llist_add(&d->node, &pending))
+		return;
+	if (irqs_disabled())
+		irq_work_queue(&kicker);
+	else
 		queue_work(queue, &work);
 }
 
@@ -38,6 +51,7 @@ void lunatik_h_defer_flush(void)
 {
 	/* What runs may defer more: an object's release drops another's last handle. */
 	do {
+		irq_work_sync(&kicker);
 		flush_work(&work);
 	} while (!llist_empty(&pending) || work_pending(&work));
 }

@@ -55,7 +55,12 @@ void lunatik_h_lock_init(void *lock, int context);
 void lunatik_h_lock_destroy(void *lock, int context);
 /** Locks. Process: killable by signals unless @uninterruptible, then returns -EINTR; @depth is lockdep's nesting. */
 int lunatik_h_lock(void *lock, int context, int uninterruptible, int depth, unsigned long *flags);
-int lunatik_h_trylock(void *lock, int context, unsigned long *flags);
+/**
+ * Takes the spinning lock of a runtime (@context 1 or 2) for an event of the kernel: -EDEADLK in a non-maskable interrupt, and
+ * where this CPU is inside a spinning lock of ours already, since waiting might not end then. 0 when it has the lock.
+ */
+int lunatik_h_lock_event(void *lock, int context, unsigned long *flags);
+int lunatik_h_trylock(void *lock);	/* a process lock; nonzero when it has it */
 /** Locks a process lock whatever signals say, but not for longer than @milliseconds: -ETIMEDOUT then. */
 int lunatik_h_lock_briefly(void *lock, unsigned int milliseconds);
 void lunatik_h_unlock(void *lock, int context, unsigned long flags);
@@ -127,8 +132,11 @@ typedef int (*lunatik_h_condition)(void *argument);
  * @interruptible, a signal. Returns the milliseconds left (at least 1) if the condition holds, 0 on time-out, -EINTR.
  */
 long lunatik_h_wait(void *waitqueue, lunatik_h_condition condition, void *argument, long milliseconds, int interruptible);
-/** The same with the task state of <linux/sched.h> given; returns also when woken by a signal the state allows. */
-long lunatik_h_wait_state(void *waitqueue, lunatik_h_condition condition, void *argument, long milliseconds,
+/**
+ * The same with the task state of <linux/sched.h> given; returns also when woken by a signal the state allows. @also is a
+ * second queue, a struct swait_queue_head that can be woken from hard interrupts, or NULL.
+ */
+long lunatik_h_wait_state(void *waitqueue, void *also, lunatik_h_condition condition, void *argument, long milliseconds,
 			  unsigned int state);
 
 /* ---- ktime.h, hrtimer.h ---- */
@@ -152,7 +160,9 @@ void lunatik_h_defer_exit(void);
 /* ---- printk.h, ratelimit.h ---- */
 void lunatik_h_info(const char *text, lunatik_h_size size, const char *name);	/* "lunatik: name: text" */
 void lunatik_h_error(const char *text, lunatik_h_size size, const char *name);
+/* Where interrupts are off these two print soon, not now: any context is fine. */
 void lunatik_h_warn(const char *text);
+void lunatik_h_print_exit(void);	/* waits for that; process context */
 void lunatik_h_objects_left(long count);
 void lunatik_h_ratelimit_init(void *ratelimit, int lines_per_second);
 int lunatik_h_ratelimit(void *ratelimit);

@@ -2,6 +2,8 @@
 /* mutex.h, spinlock.h */
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include "helpers.h"
@@ -30,6 +32,28 @@ void lunatik_h_lock_destroy(void *lock, int context)
 		mutex_destroy(&l->mutex);
 }
 
+/*
+ * How many spinning locks of runtimes and objects this CPU holds or waits for. An event that comes from inside such a section,
+ * an interrupt that cannot be masked or a probe on what runs there, must not wait for a runtime: it could be the one that is
+ * locked here, or one whose owner waits for what is locked here. Written with the section's own protection (bottom halves or
+ * interrupts off), from before the lock is tried until after it is free.
+ */
+static DEFINE_PER_CPU(int, held_softirq);
+static DEFINE_PER_CPU(int, held_hardirq);
+
+static void hold(union lunatik_h_lock *l, int context, unsigned long *flags)
+{
+	if (context == SOFTIRQ) {
+		local_bh_disable();
+		this_cpu_inc(held_softirq);
+		spin_lock(&l->spinlock);
+	} else {
+		local_irq_save(*flags);
+		this_cpu_inc(held_hardirq);
+		raw_spin_lock(&l->raw);
+	}
+}
+
 int lunatik_h_lock(void *lock, int context, int uninterruptible, int depth, unsigned long *flags)
 {
 	union lunatik_h_lock *l = lock;
@@ -39,24 +63,44 @@ int lunatik_h_lock(void *lock, int context, int uninterruptible, int depth, unsi
 		if (!uninterruptible)
 			return mutex_lock_interruptible_nested(&l->mutex, depth) ? -EINTR : 0;
 		mutex_lock_nested(&l->mutex, depth);
-	} else if (context == SOFTIRQ) {
-		spin_lock_bh(&l->spinlock);
 	} else {
-		raw_spin_lock_irqsave(&l->raw, *flags);
+		hold(l, context, flags);
 	}
 	return 0;
 }
 
-int lunatik_h_trylock(void *lock, int context, unsigned long *flags)
+int lunatik_h_lock_event(void *lock, int context, unsigned long *flags)
 {
-	union lunatik_h_lock *l = lock;
+	unsigned long irq;
+	int held;
 
-	*flags = 0;
-	if (context == PROCESS)
-		return mutex_trylock(&l->mutex);
-	if (context == SOFTIRQ)
-		return spin_trylock_bh(&l->spinlock);
-	return raw_spin_trylock_irqsave(&l->raw, *flags);
+	if (in_nmi())
+		return -EDEADLK;
+	/* A softirq runtime is entered from below a hardirq one's lock as little as from below its own. */
+	local_irq_save(irq);
+	held = this_cpu_read(held_hardirq);
+	if (context == SOFTIRQ) {
+		held += this_cpu_read(held_softirq);
+		local_irq_restore(irq);
+		if (held)
+			return -EDEADLK;
+		*flags = 0;
+		hold(lock, context, flags);
+		return 0;
+	}
+	if (held) {
+		local_irq_restore(irq);
+		return -EDEADLK;
+	}
+	this_cpu_inc(held_hardirq);
+	*flags = irq;
+	raw_spin_lock(&((union lunatik_h_lock *)lock)->raw);
+	return 0;
+}
+
+int lunatik_h_trylock(void *lock)
+{
+	return mutex_trylock(&((union lunatik_h_lock *)lock)->mutex);
 }
 
 int lunatik_h_lock_briefly(void *lock, unsigned int milliseconds)
@@ -76,12 +120,17 @@ void lunatik_h_unlock(void *lock, int context, unsigned long flags)
 {
 	union lunatik_h_lock *l = lock;
 
-	if (context == PROCESS)
+	if (context == PROCESS) {
 		mutex_unlock(&l->mutex);
-	else if (context == SOFTIRQ)
-		spin_unlock_bh(&l->spinlock);
-	else
-		raw_spin_unlock_irqrestore(&l->raw, flags);
+	} else if (context == SOFTIRQ) {
+		spin_unlock(&l->spinlock);
+		this_cpu_dec(held_softirq);
+		local_bh_enable();
+	} else {
+		raw_spin_unlock(&l->raw);
+		this_cpu_dec(held_hardirq);
+		local_irq_restore(flags);
+	}
 }
 
 static struct lock_class_key keys[LUNATIK_H_KEYS];
@@ -105,13 +154,17 @@ unsigned long lunatik_h_spin_lock_irqsave(void *lock)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave((raw_spinlock_t *)lock, flags);
+	local_irq_save(flags);
+	this_cpu_inc(held_hardirq);
+	raw_spin_lock((raw_spinlock_t *)lock);
 	return flags;
 }
 
 void lunatik_h_spin_unlock_irqrestore(void *lock, unsigned long flags)
 {
-	raw_spin_unlock_irqrestore((raw_spinlock_t *)lock, flags);
+	raw_spin_unlock((raw_spinlock_t *)lock);
+	this_cpu_dec(held_hardirq);
+	local_irq_restore(flags);
 }
 
 void lunatik_h_mutex_init(void *mutex, enum lunatik_h_key key)

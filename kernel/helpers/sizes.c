@@ -4,6 +4,7 @@
  * turns that into sizes.h, as the kernel does for its own assembler files.
  */
 #include <linux/kbuild.h>
+#include <linux/completion.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -20,6 +21,7 @@ int main(void)
 	DEFINE(LUNATIK_SIZEOF_SPIN, sizeof(raw_spinlock_t));
 	DEFINE(LUNATIK_SIZEOF_MUTEX, sizeof(struct mutex));
 	DEFINE(LUNATIK_SIZEOF_WAITQUEUE, sizeof(wait_queue_head_t));
+	DEFINE(LUNATIK_SIZEOF_COMPLETION, sizeof(struct completion));
 	DEFINE(LUNATIK_SIZEOF_TIMER, sizeof(struct lunatik_h_timer));
 	DEFINE(LUNATIK_SIZEOF_RATELIMIT, sizeof(struct ratelimit_state));
 	return 0;

@@ -92,11 +92,11 @@ public:
 	{
 		return lunatik_h_wait(queue_.address(), &check<Condition>, &condition, milliseconds, interruptible);
 	}
-	/// The same in a given task state; see lunatik_h_wait_state().
+	/// The same in a given task state, and in a second queue unless that is null; see lunatik_h_wait_state().
 	template <class Condition>
-	long wait_state(Condition &condition, long milliseconds, unsigned state) noexcept
+	long wait_state(Condition &condition, long milliseconds, unsigned state, void *also = nullptr) noexcept
 	{
-		return lunatik_h_wait_state(queue_.address(), &check<Condition>, &condition, milliseconds, state);
+		return lunatik_h_wait_state(queue_.address(), also, &check<Condition>, &condition, milliseconds, state);
 	}
 
 private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* wait.h */
 #include <linux/wait.h>
+#include <linux/swait.h>
 #include <linux/sched/signal.h>
 #include <linux/jiffies.h>
 #include "helpers.h"
@@ -15,12 +16,14 @@ void lunatik_h_wake_up(void *waitqueue)
 	wake_up_all((wait_queue_head_t *)waitqueue);
 }
 
-long lunatik_h_wait_state(void *waitqueue, lunatik_h_condition condition, void *argument, long milliseconds,
+long lunatik_h_wait_state(void *waitqueue, void *also, lunatik_h_condition condition, void *argument, long milliseconds,
 			  unsigned int state)
 {
 	wait_queue_head_t *queue = waitqueue;
+	struct swait_queue_head *second = also;
 	long left = milliseconds < 0 ? MAX_SCHEDULE_TIMEOUT : (long)msecs_to_jiffies(min(milliseconds, (long)INT_MAX));
 	DEFINE_WAIT(wait);
+	DECLARE_SWAITQUEUE(second_wait);
 	int error = 0;
 
 	/* Not a sleep at all, as for schedule_timeout() itself. */
@@ -30,6 +33,8 @@ long lunatik_h_wait_state(void *waitqueue, lunatik_h_condition condition, void *
 	}
 	for (;;) {
 		prepare_to_wait(queue, &wait, state);
+		if (second)
+			prepare_to_swait_exclusive(second, &second_wait, state);
 		if (condition(argument) || !left)
 			break;
 		if (signal_pending_state(state, current)) {
@@ -39,7 +44,10 @@ long lunatik_h_wait_state(void *waitqueue, lunatik_h_condition condition, void *
 		left = schedule_timeout(left);
 	}
 	finish_wait(queue, &wait);
-	if (error)
+	if (second)
+		finish_swait(second, &second_wait);
+	/* Whoever was woken through the second queue takes what it was woken for, whatever else ended its sleep. */
+	if (error && !(second && condition(argument)))
 		return error;
 	if (condition(argument))
 		return milliseconds < 0 ? 1 : max(1L, (long)jiffies_to_msecs(left));
@@ -50,6 +58,6 @@ long lunatik_h_wait_state(void *waitqueue, lunatik_h_condition condition, void *
 long lunatik_h_wait(void *waitqueue, lunatik_h_condition condition, void *argument, long milliseconds,
 		    int interruptible)
 {
-	return lunatik_h_wait_state(waitqueue, condition, argument, milliseconds,
+	return lunatik_h_wait_state(waitqueue, NULL, condition, argument, milliseconds,
 				    interruptible ? TASK_INTERRUPTIBLE : TASK_IDLE);
 }

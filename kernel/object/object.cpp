@@ -106,7 +106,7 @@ void Object::drop() noexcept
 {
 	if (handles.fetch_add(-1) != 1)
 		return;
-	if (!class_->stop || !constructed_ || stopped()) {
+	if (!class_->stop || !constructed_ || stop_begun_.load()) {
 		put();
 	} else if (may_release_here()) {
 		stop();
@@ -115,21 +115,32 @@ void Object::drop() noexcept
 		// It waits for the worker already, with a reference of its own.
 		put();
 	} else {
-		lunatik_h_defer(deferred_.node, [](void **node) {
-			// SAFETY: the node is the first member of an object's deferred_.
-			Object *object = reinterpret_cast<Deferred *>(node)->object;
-			object->stop();
-			object->put();
-		});
+		lunatik_h_defer(deferred_.node, stop_deferred);
 	}
 }
 
 void Object::stop() noexcept
 {
-	if (stopped_.exchange(true))
-		return;
-	if (class_->stop && constructed_)
+	stopped_.exchange(true);
+	if (!stop_begun_.exchange(true) && class_->stop && constructed_)
 		class_->stop(private_);
+}
+
+void Object::stop_later() noexcept
+{
+	if (stopped_.exchange(true) || !class_->stop || stopping_later_.exchange(true))
+		return;
+	get();
+	lunatik_h_defer(deferred_.node, stop_deferred);
+}
+
+// Stops an object and drops the reference that waited for it.
+void Object::stop_deferred(void **node) noexcept
+{
+	// SAFETY: the node is the first member of an object's deferred_.
+	Object *object = reinterpret_cast<Deferred *>(node)->object;
+	object->stop();
+	object->put();
 }
 
 Result<void> objects_init() noexcept
@@ -140,6 +151,7 @@ Result<void> objects_init() noexcept
 void objects_exit() noexcept
 {
 	lunatik_h_defer_exit();
+	lunatik_h_print_exit();
 	if (long left = Object::alive())
 		lunatik_h_objects_left(left);
 }
@@ -166,6 +178,11 @@ void lunatik_holdobject(lunatik_object_t *object)
 void lunatik_dropobject(lunatik_object_t *object)
 {
 	Object::of(*object).drop();
+}
+
+void lunatik_stoplater(lunatik_object_t *object)
+{
+	Object::of(*object).stop_later();
 }
 
 void lunatik_lock(lunatik_object_t *object, unsigned long *flags)

@@ -57,6 +57,8 @@ struct Object final : lunatik_object_s {
 	void drop() noexcept;
 	/// Stops it now, once. Context: process, may sleep.
 	void stop() noexcept;
+	/// Stops it soon, in a worker; methods are refused from now on. Any context. The caller holds a handle or a reference.
+	void stop_later() noexcept;
 	[[nodiscard]] bool stopped() const noexcept { return stopped_.load_acquire(); }
 	/// The constructor's body succeeded: from now on the class' stop and release are called.
 	void constructed() noexcept { constructed_ = true; }
@@ -70,11 +72,14 @@ struct Object final : lunatik_object_s {
 	/// The userdata through which the registry of its runtime keeps it; nullptr once it is not kept. Guarded by the runtime.
 	void *pinned = nullptr;
 	Atomic<int> handles{ 0 };
+	/// Where the state of a hook's runtime keeps its userdata, by number; 0 once it does not. Guarded by the runtime.
+	int anchor = 0;
 	/// The task that runs a monitored C method of it, under its lock.
 	Atomic<task_struct *> monitored_by{ nullptr };
 
 private:
 	void free() noexcept;
+	static void stop_deferred(void **node) noexcept;
 
 	// What lunatik_h_defer() links, and the way back.
 	struct Deferred {
@@ -85,6 +90,7 @@ private:
 	struct module *owner_ = nullptr;	// pinned
 	Deferred deferred_{ {}, this };
 	Atomic<bool> stopped_{ false };
+	Atomic<bool> stop_begun_{ false };	// the class' own stop has run, or runs
 	Atomic<bool> stopping_later_{ false };
 	bool constructed_ = false;
 	Opaque<LUNATIK_SIZEOF_LOCK> lock_;

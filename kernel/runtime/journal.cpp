@@ -16,10 +16,10 @@ static constexpr std::size_t bytes_of_one = 64 << 10;
 static constexpr unsigned look_at_once = 64;
 
 static constinit IrqSpinlock lock;		// guards everything here, and every Journal
-static constinit Record *ring[places];		// by sequence
+static constinit StoredLine *ring[places];		// by sequence
 static constinit std::uint64_t newest;		// sequence of the line added last; the first is 1
 
-struct Record : Linked<Record> {
+struct StoredLine : Linked<StoredLine> {
 	Journal *owner;		// nullptr once its runtime is gone
 	std::uint64_t sequence;
 	std::uint64_t time;
@@ -28,18 +28,18 @@ struct Record : Linked<Record> {
 	unsigned short name_size;
 	unsigned short text_size;
 
-	[[nodiscard]] std::size_t size() const noexcept { return sizeof(Record) + name_size + text_size; }
+	[[nodiscard]] std::size_t size() const noexcept { return sizeof(StoredLine) + name_size + text_size; }
 	// SAFETY: make() allocates room for both texts behind the record.
 	[[nodiscard]] char *bytes() noexcept { return reinterpret_cast<char *>(this + 1); }
 	[[nodiscard]] std::string_view name() noexcept { return { bytes(), name_size }; }
 	[[nodiscard]] std::string_view text() noexcept { return { bytes() + name_size, text_size }; }
 
-	[[nodiscard]] static Record *make(std::string_view name, std::string_view text) noexcept
+	[[nodiscard]] static StoredLine *make(std::string_view name, std::string_view text) noexcept
 	{
-		void *memory = lunatik_h_kmalloc(sizeof(Record) + name.size() + text.size(), 1);
+		void *memory = lunatik_h_kmalloc(sizeof(StoredLine) + name.size() + text.size(), 1);
 		if (!memory)
 			return nullptr;
-		auto *record = ::new (memory) Record;
+		auto *record = ::new (memory) StoredLine;
 		record->name_size = static_cast<unsigned short>(name.size());
 		record->text_size = static_cast<unsigned short>(text.size());
 		__builtin_memcpy(record->bytes(), name.data(), name.size());
@@ -61,13 +61,13 @@ struct Record : Linked<Record> {
 	}
 };
 
-static Record *&place_of(std::uint64_t sequence) noexcept
+static StoredLine *&place_of(std::uint64_t sequence) noexcept
 {
 	return ring[sequence % places];
 }
 
 // Frees what makes room for a new line: of the ring's oldest, and of the runtime's own.
-static void forget(Record *record) noexcept
+static void forget(StoredLine *record) noexcept
 {
 	if (!record)
 		return;
@@ -79,13 +79,13 @@ static void forget(Record *record) noexcept
 Journal::~Journal()
 {
 	IrqGuard guard(lock);
-	while (Record *record = records_.first())
+	while (StoredLine *record = records_.first())
 		record->disown();
 }
 
 void Journal::add(unsigned kind, std::string_view text) noexcept
 {
-	Record *record = Record::make(name_, cut(text, 0, journal::Line::text_max));
+	StoredLine *record = StoredLine::make(name_, cut(text, 0, journal::Line::text_max));
 	if (!record)
 		return;
 	record->kind = kind;
@@ -118,7 +118,7 @@ bool next(std::uint64_t after, const Filter &filter, Line &line) noexcept
 					line.sequence = newest;
 					return false;
 				}
-				Record *record = place_of(sequence);
+				StoredLine *record = place_of(sequence);
 				if (!record || record->sequence != sequence || !record->wanted(filter))
 					continue;
 				line.sequence = sequence;

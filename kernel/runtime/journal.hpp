@@ -15,7 +15,7 @@
 namespace lunatik {
 
 /// A line in the journal.
-struct Record;
+struct StoredLine;
 
 /// A runtime's part of the journal. Its lines stay when it goes. Context of every member: any but NMI; none sleeps.
 class Journal final {
@@ -30,11 +30,11 @@ public:
 	void add(unsigned kind, std::string_view text) noexcept;
 
 private:
-	friend struct Record;
+	friend struct StoredLine;
 	std::string_view name_;
 	unsigned network_;
 	std::size_t bytes_ = 0;
-	List<Record> records_;
+	List<StoredLine> records_;
 };
 
 namespace journal {

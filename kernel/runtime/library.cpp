@@ -55,7 +55,12 @@ static Result<void> stop_runtime(Runtime &self) noexcept
 
 using RuntimeMethods = Functions<Method<"stop", stop_runtime, LUNATIK_FUNCTION_STOP | LUNATIK_FUNCTION_SLEEPS>, ResumeMethod>;
 
-constinit const lunatik_class_t Runtime::info = define_class<Runtime, RuntimeMethods>("runtime", LUNATIK_OPT_NONE);
+} // namespace lunatik
+
+constinit const lunatik_class_t lunatik_class_runtime =
+	lunatik::define_class<lunatik::Runtime, lunatik::RuntimeMethods>("runtime", LUNATIK_OPT_NONE);
+
+namespace lunatik {
 
 using Library = Functions<LibraryFunction<"runtime", new_runtime, LUNATIK_FUNCTION_SLEEPS>>;
 

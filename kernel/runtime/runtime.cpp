@@ -31,6 +31,8 @@ static constexpr std::size_t atomic_maxalloc = 8 << 20;
 static constexpr unsigned log_lines_of_text = 32;
 // Bytes of a line that the kernel's log takes; the journal takes more.
 static constexpr unsigned log_bytes_of_line = 240;
+// How many looks of a hardirq entry pass from one reading of the clock to the next; a power of two.
+static constexpr unsigned looks_between_clocks = 16;
 // Log lines a runtime may write each second.
 static constexpr int log_lines = 50;
 // Stack that must stay free below Lua for the kernel functions that bodies call: a sleeping one may go through the whole
@@ -309,6 +311,7 @@ void Runtime::stop() noexcept
 		return;
 	}
 	ask_to_stop();
+	ask_children();
 	// The grace counts from when it was asked: whoever stops many asks them all first.
 	long asked = static_cast<long>((lunatik_h_ktime_get_ns() - asked_at_) / 1000000);
 	if (asked < grace_milliseconds)
@@ -330,6 +333,7 @@ void Runtime::stop() noexcept
 	if (!closed())
 		log("does not end: it is blocked in the kernel; its state is closed when that returns", true);
 	join(stop_milliseconds, false);
+	end_children();
 }
 
 // Closes the state if nobody is inside.
@@ -337,7 +341,7 @@ void Runtime::finish() noexcept
 {
 	unsigned long flags = 0;
 	// Those who hold an atomic runtime's lock are bounded, and its waiters would win every race of a trylock.
-	if (context == Context::Process ? !lunatik_h_trylock(object.lock(), 0, &flags)
+	if (context == Context::Process ? !lunatik_h_trylock(object.lock())
 					: lunatik_h_lock(object.lock(), static_cast<int>(context), 1, 0, &flags))
 		return;
 	bool free = !loading_.load();
@@ -417,12 +421,7 @@ void Runtime::begin(const lunatik_h_place &place) noexcept
 	if (stop_bits() & Budget) [[unlikely]]
 		clear(Budget);
 	measure_stack(place);
-	if (context == Context::Hardirq && !may_sleep()) [[unlikely]] {
-		clock_ = 0;
-		set(Clock);
-	} else {
-		Watchdog::arm();
-	}
+	Watchdog::arm();
 }
 
 void Runtime::end() noexcept
@@ -433,9 +432,35 @@ void Runtime::end() noexcept
 		owners_like(owner_.load()).fetch_add(-1);
 	owner_.store_release(nullptr);
 	// A signal to one of our threads was only to wake it: why, the bits say, here and in the runtimes outside.
-	lunatik_h_flush_signals();
+	if (context == Context::Process || loading_.load())
+		lunatik_h_flush_signals();
 	if (stop_bits() & ~Closing) [[unlikely]]
 		clear(~Closing);
+}
+
+// The same for a handler in a hardirq runtime, which may come millions of times a second: no watchdog sees it, and it has looked
+// at its stack.
+void Runtime::begin_hardirq(const lunatik_h_place &place) noexcept
+{
+	calls.count();
+	owner_.store(place.task);
+	measure_stack(place);
+	clock_ = 0;
+	looks_ = 0;
+	int bits = stop_bits();
+	if ((bits & (Budget | Clock)) != Clock) [[unlikely]] {
+		clear(Budget);
+		set(Clock);
+	}
+}
+
+void Runtime::end_hardirq() noexcept
+{
+	report = nullptr;
+	owner_.store_release(nullptr);
+	// Clock stays for the next one.
+	if (stop_bits() & ~(Closing | Clock)) [[unlikely]]
+		clear(~(Closing | Clock));
 }
 
 // Records that this runtime is entered from `outer`, from before the wait for its lock until it is left: who waits for whom
@@ -482,8 +507,34 @@ int Runtime::wait_for_lock(unsigned flags, unsigned long *irq) noexcept
 	return lunatik_h_lock(object.lock(), static_cast<int>(context), flags & LUNATIK_ENTER_UNINTERRUPTIBLE, 0, irq);
 }
 
+// An event of the kernel's enters a softirq or hardirq runtime: it waits for nothing but other CPUs' handlers.
+int Runtime::enter_event() noexcept
+{
+	if (!ready() || stopping())
+		return -ENXIO;
+	lunatik_h_place place;
+	lunatik_h_here(&place);
+	if (!has_stack(place))
+		return -EOVERFLOW;
+	unsigned long irq = 0;
+	if (int error = lunatik_h_lock_event(object.lock(), static_cast<int>(context), &irq))
+		return error;
+	if (!state || stopping()) {
+		lunatik_h_unlock(object.lock(), static_cast<int>(context), irq);
+		return -ENXIO;
+	}
+	lock_flags_ = irq;
+	if (context == Context::Hardirq)
+		begin_hardirq(place);
+	else
+		begin(place);
+	return 0;
+}
+
 int Runtime::enter(unsigned flags, Runtime *outer) noexcept
 {
+	if (context != Context::Process && !outer)
+		return enter_event();
 	lunatik_h_place place;
 	lunatik_h_here(&place);
 	if (owner_.load() == place.task)
@@ -525,15 +576,28 @@ int Runtime::enter(unsigned flags, Runtime *outer) noexcept
 	depth_ = outer ? outer->depth_ + 1 : 0;
 	lock_flags_ = irq;
 	begin(place);
+	if (flags & LUNATIK_ENTER_LOCKED)
+		hold_atomic(true);
+	if (context == Context::Hardirq) {
+		clock_ = 0;
+		looks_ = 0;
+		set(Clock);
+	}
 	return 0;
 }
 
 void Runtime::leave() noexcept
 {
 	edge::reset(state);
+	if (held_atomic_) [[unlikely]]
+		hold_atomic(false);
 	unsigned long irq = lock_flags_;
-	end();
-	leave_chain();
+	if (context == Context::Hardirq && !outer_)
+		end_hardirq();
+	else
+		end();
+	if (outer_)
+		leave_chain();
 	lunatik_h_unlock(object.lock(), static_cast<int>(context), irq);
 	if (abandoned_.load()) [[unlikely]]
 		later([](Runtime &self) { self.finish(); });
@@ -628,7 +692,8 @@ int Runtime::poll() noexcept
 			}
 		}
 	}
-	if (bits & Clock) {
+	// Reading the clock costs more than most handlers do between two looks.
+	if (bits & Clock && (++looks_ & (looks_between_clocks - 1)) == 0) {
 		std::uint64_t now = lunatik_h_fast_clock();
 		if (!clock_)
 			clock_ = now;
@@ -642,21 +707,32 @@ int Runtime::poll() noexcept
 
 long Runtime::sleep(long milliseconds, unsigned task_state) noexcept
 {
+	return wait(nullptr, nullptr, nullptr, milliseconds, task_state);
+}
+
+long Runtime::wait(void *queue, lunatik_condition condition, void *argument, long milliseconds, unsigned task_state) noexcept
+{
 	// A thread that is asked to stop wakes once, to look; if it does not, it sleeps on until it is ended.
 	bool asked = should_stop();
-	auto over = [this, asked] { return chain_ended() || (should_stop() && !asked); };
+	bool met = false;
+	auto ends = [this, asked] { return chain_ended() || (should_stop() && !asked); };
+	auto over = [&] {
+		met = met || (condition && condition(argument));
+		return met || ends();
+	};
+	auto result = [&](long left) -> long { return met || !condition || !left ? left : -EINTR; };
 	// What woke this thread earlier must not wake it again.
-	if (!over())
+	if (!ends())
 		lunatik_h_flush_signals();
 	if (!closing_.load())
-		return sleepers_.wait_state(over, milliseconds, task_state);
+		return result(sleepers_.wait_state(over, milliseconds, task_state, queue));
 	// A finalizer at the end: the budget that ends it is set by the watchdog, which wakes nobody.
 	for (long slice = 50; milliseconds < 0 || milliseconds > 0; milliseconds -= milliseconds < 0 ? 0 : slice) {
 		if (milliseconds > 0 && milliseconds < slice)
 			slice = milliseconds;
-		long left = sleepers_.wait_state(over, slice, task_state);
+		long left = sleepers_.wait_state(over, slice, task_state, queue);
 		if (left)
-			return left;
+			return result(left);
 	}
 	return 0;
 }
@@ -665,7 +741,7 @@ long Runtime::sleep(long milliseconds, unsigned task_state) noexcept
 
 int Runtime::run_thread(void *argument) noexcept
 {
-	// SAFETY: spawn() passes its runtime, with a reference.
+	// SAFETY: spawn() passes its runtime, with a handle.
 	auto &self = *static_cast<Runtime *>(argument);
 	int error = self.enter(0);
 	if (!error) {
@@ -675,25 +751,57 @@ int Runtime::run_thread(void *argument) noexcept
 			self.log(report.text(), true);
 		self.leave();
 	}
+	Object *holder = std::exchange(self.holder_, nullptr);
+	// Who runs in it next was not asked.
+	if (!self.stopping())
+		self.should_stop_.store(false);
+	self.thread_.store(nullptr);
 	self.thread_pid_.store(0);
+	// From here on there may be another thread.
+	self.threaded_.exchange(false);
 	self.sleepers_.wake();
-	self.object.put();
+	if (holder)
+		holder->drop();
+	self.object.drop();
 	return error;
 }
 
-int Runtime::spawn(const char *thread_name) noexcept
+int Runtime::spawn(const char *thread_name, Runtime *by, Object *holder, task_struct **task_out) noexcept
 {
-	if (!has_task.load())
+	if (!has_task())
 		return -ENOEXEC;
-	if (thread_pid_.load())
+	if (threaded_.exchange(true))
 		return -EBUSY;
 	int error = 0;
 	task_struct *task = lunatik_h_kthread_create(&run_thread, this, thread_name, &error);
-	if (!task)
+	if (!task) {
+		threaded_.store(false);
 		return error;
-	object.get();
+	}
+	object.hold();
+	if (holder)
+		holder->hold();
+	holder_ = holder;
+	// Whoever ended an earlier thread meant that one.
+	should_stop_.store(false);
 	thread_pid_.store(lunatik_h_pid(task));
+	thread_.store_release(task);
+	if (task_out) {
+		lunatik_h_get_task(task);
+		*task_out = task;
+	}
+	bool late = false;
+	{
+		IrqGuard guard(all_lock);
+		spawned_by_ = by;
+		late = by && by->stopping();
+	}
+	// Its children are ended already, or are being looked for: this one ends by itself.
+	if (stopping() || late)
+		ask_to_stop();
 	lunatik_h_wake_up_process(task);
+	if (late)
+		interrupt_thread();
 	return 0;
 }
 
@@ -705,8 +813,10 @@ long Runtime::join(long milliseconds, bool interruptible) noexcept
 
 void Runtime::ask_to_stop() noexcept
 {
-	if (!should_stop_.exchange(true))
+	if (!should_stop_.load()) {
 		asked_at_ = lunatik_h_ktime_get_ns();
+		should_stop_.exchange(true);
+	}
 	if (thread_pid_.load())
 		wake();
 }
@@ -720,6 +830,98 @@ void Runtime::announce() noexcept
 std::uint64_t Runtime::busy_time() const noexcept
 {
 	return busy_ticks_.load() * (tick_milliseconds * 1000000ULL);
+}
+
+bool Runtime::chain_should_stop() const noexcept
+{
+	for (const Runtime *runtime = this; runtime; runtime = runtime->outer_) {
+		if (runtime->should_stop())
+			return true;
+	}
+	return false;
+}
+
+Runtime *Runtime::thread_owner() noexcept
+{
+	for (Runtime *runtime = this; runtime; runtime = runtime->outer_) {
+		if (runtime->thread_.load() == lunatik_h_current())
+			return runtime;
+	}
+	return nullptr;
+}
+
+// Ends what the thread runs now, or its wait for the lock.
+void Runtime::interrupt_thread() noexcept
+{
+	task_struct *task = thread_.load_acquire();
+	if (!task)
+		return;
+	if (owner_.load() == task) {
+		set(Interrupt);
+		// The entry it was meant for may have ended just now, and another begun.
+		if (owner_.load() != task)
+			clear(Interrupt);
+		wake();
+	}
+	// SAFETY: a task is freed an RCU grace period after its end, and the thread that is there now has not ended.
+	RcuGuard guard;
+	if (thread_.load_acquire() == task)
+		lunatik_h_interrupt_task(task);
+}
+
+int Runtime::end_thread(const task_struct *task, const Runtime *by) noexcept
+{
+	if (task == lunatik_h_current())
+		return -EDEADLK;
+	if (thread_.load() != task)
+		return 0;
+	ask_to_stop();
+	for (long waited = 0; thread_.load() == task; waited += 10) {
+		if (by && by->chain_ended())
+			return -EINTR;
+		if (waited > static_cast<long>(stop_milliseconds))
+			return -ETIMEDOUT;
+		if (lunatik_h_ktime_get_ns() - asked_at_ > grace_milliseconds * 1000000ULL)
+			interrupt_thread();
+		join(10, false);
+	}
+	return 0;
+}
+
+// A runtime with a thread that was started from here, with a reference; nullptr when there is none left.
+template <class Condition>
+Runtime *Runtime::find_child(Condition condition) noexcept
+{
+	IrqGuard guard(all_lock);
+	for (Runtime *runtime = all_runtimes.first(); runtime; runtime = all_runtimes.next(*runtime)) {
+		if (runtime->spawned_by_ == this && runtime->threaded_.load() && condition(*runtime) &&
+		    lunatik_h_refcount_inc_not_zero(&runtime->object.references))
+			return runtime;
+	}
+	return nullptr;
+}
+
+void Runtime::ask_children() noexcept
+{
+	while (Runtime *child = find_child([](Runtime &runtime) { return !runtime.should_stop(); })) {
+		child->ask_to_stop();
+		child->object.put();
+	}
+}
+
+// Their grace counts from ask_children(): it is one for all.
+void Runtime::end_children() noexcept
+{
+	while (Runtime *child = find_child([](Runtime &runtime) {
+		       runtime.spawned_by_ = nullptr;
+		       return true;
+	       })) {
+		task_struct *task = child->thread_.load();
+		// One of them may be who stops us: it ends when it goes on.
+		if (task && child->end_thread(task, nullptr) == -EDEADLK)
+			child->interrupt_thread();
+		child->object.put();
+	}
 }
 
 /* ---- output ---- */
@@ -807,14 +1009,67 @@ long lunatik_sleep(lunatik_object_t *runtime, long milliseconds, unsigned int st
 	return Runtime::of(*runtime).sleep(milliseconds, state);
 }
 
+long lunatik_wait(lunatik_object_t *runtime, void *queue, lunatik_condition condition, void *argument, long milliseconds,
+		  unsigned int state)
+{
+	return Runtime::of(*runtime).wait(queue, condition, argument, milliseconds, state);
+}
+
+int lunatik_spawn(lunatik_object_t *runtime, lunatik_object_t *by, lunatik_object_t *holder, const char *name,
+		  task_struct **task)
+{
+	Runtime &self = Runtime::of(*runtime);
+	if (self.context != lunatik::Context::Process)
+		return -EOPNOTSUPP;
+	if (self.stopping() || (by && Runtime::of(*by).stopping()))
+		return -ENXIO;
+	if (!self.has_task())
+		return -ENOENT;
+	return self.spawn(name, by ? &Runtime::of(*by) : nullptr, holder ? &lunatik::Object::of(*holder) : nullptr, task);
+}
+
+int lunatik_endthread(lunatik_object_t *runtime, const task_struct *task, lunatik_object_t *by)
+{
+	return Runtime::of(*runtime).end_thread(task, by ? &Runtime::of(*by) : nullptr);
+}
+
+bool lunatik_threadruns(const lunatik_object_t *runtime, const task_struct *task)
+{
+	// SAFETY: only read.
+	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).has_thread(task);
+}
+
+bool lunatik_shouldstop(const lunatik_object_t *runtime)
+{
+	// SAFETY: only read.
+	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).chain_should_stop();
+}
+
+lunatik_object_t *lunatik_threadowner(lunatik_object_t *runtime)
+{
+	Runtime *owner = Runtime::of(*runtime).thread_owner();
+	return owner ? &owner->object : nullptr;
+}
+
 int lunatik_contextof(const lunatik_object_t *runtime)
 {
 	// SAFETY: only read.
 	return static_cast<int>(Runtime::of(const_cast<lunatik_object_t &>(*runtime)).context);
 }
 
+void lunatik_log(lunatik_object_t *runtime, const char *text)
+{
+	Runtime::of(*runtime).log(text, true);
+}
+
 bool lunatik_maysleep(const lunatik_object_t *runtime)
 {
 	// SAFETY: only read.
 	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).may_sleep();
+}
+
+struct net *lunatik_networkof(const lunatik_object_t *runtime)
+{
+	// SAFETY: only read.
+	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).network;
 }

@@ -74,7 +74,7 @@ struct Report {
 /// A Lua state and everything that guards it; the private part of an object of class "runtime".
 class Runtime final : public Linked<Runtime> {
 public:
-	static const lunatik_class_t info;
+	static constexpr const lunatik_class_t &info = lunatik_class_runtime;
 
 	/// What a new runtime is to be.
 	struct Options {
@@ -125,6 +125,7 @@ public:
 		return (context == Context::Process || loading_.load() || closing_.load()) && !held_atomic_;
 	}
 	/// Whether a lock that forbids sleeping is held around what runs inside now.
+	[[nodiscard]] bool holds_atomic() const noexcept { return held_atomic_; }
 	void hold_atomic(bool held) noexcept
 	{
 		held_atomic_ = held;
@@ -148,10 +149,22 @@ public:
 
 	/// Sleeps inside the runtime, until stop, interrupt or time-out; state of <linux/sched.h>. Returns milliseconds left.
 	long sleep(long milliseconds, unsigned state) noexcept;
+	/// The same in a queue of a class' own, a struct swait_queue_head, until `condition(argument)`; see lunatik_wait().
+	long wait(void *queue, lunatik_condition condition, void *argument, long milliseconds, unsigned state) noexcept;
 
-	/// Starts its kernel thread, which calls the function its script returned. Context: process.
-	/// Errors: ENOEXEC if it returned none, EBUSY if it has a thread, ENOMEM, EINTR.
-	[[nodiscard]] int spawn(const char *thread_name) noexcept;
+	/// Starts its kernel thread, which calls the function its script returned; see lunatik_spawn(). Context: process. `task`,
+	/// if given, is set to the thread, with a reference. Errors: ENOEXEC if it returned none, EBUSY if it has a
+	/// thread, ENXIO, ENOMEM, EINTR.
+	[[nodiscard]] int spawn(const char *thread_name, Runtime *by = nullptr, Object *holder = nullptr,
+				task_struct **task = nullptr) noexcept;
+	/// Ends that thread if it is `task`; see lunatik_endthread().
+	[[nodiscard]] int end_thread(const task_struct *task, const Runtime *by) noexcept;
+	[[nodiscard]] bool has_thread(const task_struct *task) const noexcept { return thread_.load() == task; }
+	/// The runtime, this one or one it was entered from, whose thread runs here, or nullptr. Inside the runtime.
+	[[nodiscard]] Runtime *thread_owner() noexcept;
+	/// Whether there is a function for a thread to call.
+	[[nodiscard]] bool has_task() const noexcept { return has_task_.load(); }
+	void has_task(bool has) noexcept { has_task_.store(has); }
 	/// The pid of its thread while that runs, or 0.
 	[[nodiscard]] int thread_pid() const noexcept { return thread_pid_.load(); }
 	/// Waits until its thread has ended. Returns milliseconds left, 0 on time-out, -EINTR.
@@ -159,6 +172,8 @@ public:
 	/// Asks its thread to end by itself; thread.shouldstop() is true from now on.
 	void ask_to_stop() noexcept;
 	[[nodiscard]] bool should_stop() const noexcept { return should_stop_.load(); }
+	/// The same of this one or one it was entered from. Inside the runtime.
+	[[nodiscard]] bool chain_should_stop() const noexcept;
 
 	/// Writes to the log under the runtime's name, bounded in rate.
 	void log(std::string_view text, bool error) noexcept;
@@ -190,7 +205,6 @@ public:
 		const char *field;
 		const void *string;
 	} keys[8]{};
-	Atomic<bool> has_task{ false };	// its script returned a function
 	const std::uint64_t created;
 	Atomic<unsigned long> calls{ 0 };
 	Atomic<unsigned long> errors{ 0 };
@@ -206,8 +220,11 @@ private:
 	[[nodiscard]] int stop_bits() const noexcept { return __atomic_load_n(&gauge.stop, __ATOMIC_RELAXED); }
 	void set(int bits) noexcept { __atomic_fetch_or(&gauge.stop, bits, __ATOMIC_SEQ_CST); }
 	void clear(int bits) noexcept { __atomic_fetch_and(&gauge.stop, ~bits, __ATOMIC_SEQ_CST); }
+	[[nodiscard]] int enter_event() noexcept;
 	void begin(const lunatik_h_place &place) noexcept;
 	void end() noexcept;
+	void begin_hardirq(const lunatik_h_place &place) noexcept;
+	void end_hardirq() noexcept;
 	void wake() noexcept;
 	[[nodiscard]] int wait_for_lock(unsigned flags, unsigned long *irq) noexcept;
 	[[nodiscard]] static Runtime *innermost(const task_struct *task) noexcept;
@@ -218,6 +235,11 @@ private:
 	void close(lua_State *closing) noexcept;
 	int add_pin(std::string_view symbol, struct module *module) noexcept;
 	static int run_thread(void *runtime) noexcept;
+	void interrupt_thread() noexcept;
+	template <class Condition>
+	[[nodiscard]] Runtime *find_child(Condition condition) noexcept;
+	void ask_children() noexcept;
+	void end_children() noexcept;
 
 	struct Pin;
 
@@ -229,7 +251,8 @@ private:
 	bool held_atomic_ = false;
 	Atomic<bool> abandoned_{ false };	// stop() gave up: the last one out closes the state
 	unsigned long lock_flags_ = 0;	// of the entry that runs now
-	std::uint64_t clock_ = 0;	// when a Clock entry first looked
+	std::uint64_t clock_ = 0;	// when a Clock entry first looked at the clock
+	unsigned looks_ = 0;		// how often it looked
 	Atomic<bool> loading_{ false };
 	Atomic<bool> ready_{ false };
 	Atomic<bool> stopping_{ false };
@@ -238,7 +261,12 @@ private:
 	Atomic<bool> should_stop_{ false };
 	std::uint64_t asked_at_ = 0;	// when should_stop_ was set
 	Atomic<bool> closing_{ false };	// finalizers run now
+	Atomic<bool> has_task_{ false };
+	Atomic<bool> threaded_{ false };	// there is a thread, or somebody is about to start one
 	Atomic<int> thread_pid_{ 0 };
+	Atomic<task_struct *> thread_{ nullptr };	// to be looked at under RCU
+	Object *holder_ = nullptr;	// the thread's handle
+	const Runtime *spawned_by_ = nullptr;	// compared, never followed; guarded by the core's spinlock
 	unsigned long watched_calls_ = 0;	// the watchdog's: which entry it saw, for how many ticks
 	unsigned int watched_ticks_ = 0;
 	Atomic<unsigned long> busy_ticks_{ 0 };

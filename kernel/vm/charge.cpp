@@ -17,14 +17,15 @@ struct alignas(16) Head {
 
 } // namespace
 
-void *allocate_charged(Account *account, std::size_t size, bool atomic) noexcept
+// `size` bytes charged, of which `taken` are the kernel's already.
+static void *allocate(Account *account, std::size_t size, std::size_t taken, bool atomic) noexcept
 {
 	if (size > ~std::size_t{ 0 } - sizeof(Head))
 		return nullptr;
 	size += sizeof(Head);
 	if (account && !account->charge(size))
 		return nullptr;
-	void *memory = lunatik_h_kvmalloc(size, atomic);
+	void *memory = lunatik_h_kvmalloc(size - taken, atomic);
 	if (!memory) {
 		if (account)
 			account->discharge(size);
@@ -33,6 +34,16 @@ void *allocate_charged(Account *account, std::size_t size, bool atomic) noexcept
 	if (account)
 		account->get();
 	return ::new (memory) Head{ account, size } + 1;
+}
+
+void *allocate_charged(Account *account, std::size_t size, bool atomic) noexcept
+{
+	return allocate(account, size, 0, atomic);
+}
+
+void *charge_only(Account *account, std::size_t size, bool atomic) noexcept
+{
+	return allocate(account, size, size, atomic);
 }
 
 void free_charged(void *memory) noexcept

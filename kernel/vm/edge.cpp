@@ -41,12 +41,28 @@ static int finalize(lua_State *L)
 	return 0;
 }
 
-// Ends what reserve() began for an object that lives until it is stopped.
+// The state keeps the object no longer.
 static void unpin(lua_State *L, Object *object)
 {
 	object->pinned = nullptr;
+	if (int anchor = std::exchange(object->anchor, 0)) {
+		luaL_unref(L, LUA_REGISTRYINDEX, anchor);
+		return;
+	}
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, object);
+}
+
+// Stops an object for a script.
+static void stop_object(lua_State *L, Object &object)
+{
+	Runtime &runtime = runtime_of(L);
+	// A hook in whose callback this runs, or another task's that waits for this runtime, would be waited for: inside.
+	bool waits = object.opt & LUNATIK_OPT_HOOK && runtime.context == Context::Process && !runtime.closing();
+	if (waits || !runtime.may_sleep())
+		object.stop_later();
+	else
+		object.stop();
 }
 
 static int close_box(lua_State *L)
@@ -56,7 +72,7 @@ static int close_box(lua_State *L)
 		Object *object = box->object;
 		unpin(L, object);
 		if (runtime_of(L).may_sleep())
-			object->stop();
+			stop_object(L, *object);
 		else
 			finalize(L);
 	}
@@ -83,6 +99,7 @@ static int monitored(lua_State *L)
 	// Collecting would run finalizers, and allocating could sleep, under the object's lock.
 	bool collects = lua_gc(L, LUA_GCISRUNNING);
 	lua_gc(L, LUA_GCSTOP);
+	bool held = runtime.holds_atomic();
 	if (atomic)
 		runtime.hold_atomic(true);
 	lunatik_lock(object, &flags);
@@ -91,7 +108,7 @@ static int monitored(lua_State *L)
 	object->monitored_by.store(nullptr);
 	lunatik_unlock(object, flags);
 	if (atomic)
-		runtime.hold_atomic(false);
+		runtime.hold_atomic(held);
 	if (collects)
 		lua_gc(L, LUA_GCRESTART);
 	return status == LUA_OK ? lua_gettop(L) : lua_error(L);
@@ -207,6 +224,8 @@ static const char *kind_name(const lunatik_parameter &parameter)
 		return "table";
 	case LUNATIK_POINTER:
 		return "light userdata";
+	case LUNATIK_SYMBOL:
+		return "string or light userdata";
 	case LUNATIK_OBJECT:
 		return parameter.class_ ? parameter.class_->name : "object";
 	default:
@@ -253,7 +272,10 @@ static void decode(lua_State *L, int index, const lunatik_parameter &parameter, 
 		value.kind = LUNATIK_NONE;
 		return;
 	}
-	switch (parameter.kind) {
+	unsigned char kind = parameter.kind;
+	if (kind == LUNATIK_SYMBOL)
+		kind = lua_type(L, index) == LUA_TLIGHTUSERDATA ? LUNATIK_POINTER : LUNATIK_STRING;
+	switch (kind) {
 	case LUNATIK_BOOLEAN:
 		if (lua_isnone(L, index))
 			bad_type(L, place, index, "boolean");
@@ -281,7 +303,7 @@ static void decode(lua_State *L, int index, const lunatik_parameter &parameter, 
 	}
 	case LUNATIK_STRING: {
 		if (!lua_isstring(L, index))
-			bad_type(L, place, index, "string");
+			bad_type(L, place, index, kind_name(parameter));
 		size_t size = 0;
 		// SAFETY: bodies read their arguments only.
 		value.bytes.data = const_cast<char *>(lua_tolstring(L, index, &size));
@@ -368,7 +390,7 @@ void push_value(lua_State *L, const lunatik_value &value)
 	}
 }
 
-static void encode(lua_State *L, const lunatik_call &call, const lunatik_value &value)
+static void encode_plain(lua_State *L, const lunatik_call &call, const lunatik_value &value)
 {
 	switch (value.kind) {
 	case LUNATIK_BUFFER:
@@ -393,34 +415,53 @@ static void encode(lua_State *L, const lunatik_call &call, const lunatik_value &
 	}
 }
 
+// Pushes every result; returns how many values that made.
+static int encode(lua_State *L, const lunatik_call &call)
+{
+	int pushed = 0;
+	for (unsigned i = 0; i < call.result_count; i++, pushed++) {
+		const lunatik_value &value = call.results[i];
+		if (value.kind != LUNATIK_RECORD) {
+			encode_plain(L, call, value);
+			continue;
+		}
+		lua_newtable(L);
+		for (const char *const *name = value.names; *name && i + 1 < call.result_count; name++) {
+			encode_plain(L, call, call.results[++i]);
+			lua_setfield(L, -2, *name);
+		}
+	}
+	return pushed;
+}
+
 static int encode_all(lua_State *L)
 {
 	// SAFETY: lunatik_invoke() passes its call.
-	auto &call = *static_cast<lunatik_call *>(lua_touserdata(L, 1));
-	for (unsigned i = 0; i < call.result_count; i++)
-		encode(L, call, call.results[i]);
-	return call.result_count;
+	return encode(L, *static_cast<lunatik_call *>(lua_touserdata(L, 1)));
 }
 
 // Owned results are pushed inside a protected call: a raise must not lose them.
 static int encode_owned(lua_State *L, lunatik_call &call)
 {
+	int base = lua_gettop(L);
 	lua_pushcfunction(L, encode_all);
 	lua_pushlightuserdata(L, &call);
-	int status = lua_pcall(L, 1, call.result_count, 0);
+	int status = lua_pcall(L, 1, LUA_MULTRET, 0);
 	for (unsigned i = 0; i < call.result_count; i++) {
 		if (call.results[i].kind == LUNATIK_BYTES)
 			lunatik_freebytes(call.results[i].bytes.data);
 		else if (call.results[i].kind == LUNATIK_OBJECT)
 			lunatik_dropobject(call.results[i].object);
 	}
-	return status == LUA_OK ? call.result_count : lua_error(L);
+	return status == LUA_OK ? lua_gettop(L) - base : lua_error(L);
 }
 
 /* ---- the call ---- */
 
 static void check_context(lua_State *L, const lunatik_function &function, Runtime &runtime)
 {
+	if (function.flags & LUNATIK_FUNCTION_SLEEPS && runtime.holds_atomic())
+		luaL_error(L, "'%s' may sleep and cannot be called while the kernel holds a lock", function.name);
 	if (function.flags & LUNATIK_FUNCTION_SLEEPS && !runtime.may_sleep())
 		luaL_error(L, "'%s' may sleep and cannot be called in a %s runtime", function.name, name_of(runtime.context));
 	if (!(function.flags & LUNATIK_FUNCTION_CONSTRUCTOR))
@@ -447,11 +488,15 @@ static Object *receiver(lua_State *L, const lunatik_function &function)
 	return box->object;
 }
 
+// The first of the user values that hold what a KEEPS constructor was given.
+static constexpr int first_kept = 2;
+
 // Before the body acts, everything that may raise is done: the box, its metatable, what it keeps, and the pin.
-static Object *reserve(lua_State *L, const lunatik_function &function, Runtime &runtime, int kept)
+static Object *reserve(lua_State *L, const lunatik_function &function, Runtime &runtime, int kept, const int *indices)
 {
 	const lunatik_class_t &info = *function.class_;
-	Box *box = push_box(L, info, 1);
+	bool keeps = function.flags & LUNATIK_FUNCTION_KEEPS;
+	Box *box = push_box(L, info, keeps ? first_kept - 1 + function.parameter_count : 1);
 	int index = lua_gettop(L);
 	Object *object = Object::create(info, function.size, LUNATIK_OPT_NONE, { .payer = &runtime.account,
 										 .atomic = !runtime.may_sleep() });
@@ -464,16 +509,29 @@ static Object *reserve(lua_State *L, const lunatik_function &function, Runtime &
 		lua_pushvalue(L, kept);
 		lua_setiuservalue(L, index, 1);
 	}
+	for (unsigned i = 0; keeps && i < function.parameter_count; i++) {
+		lua_pushvalue(L, indices[i]);
+		lua_setiuservalue(L, index, static_cast<int>(first_kept + i));
+	}
 	if (function.flags & LUNATIK_FUNCTION_PIN) {
 		lua_pushvalue(L, index);
-		lua_rawsetp(L, LUA_REGISTRYINDEX, object);
-		object->pinned = box;
+		// What the kernel calls often is found by number, in a third of the time.
+		if (keeps) {
+			object->anchor = luaL_ref(L, LUA_REGISTRYINDEX);
+		} else {
+			lua_rawsetp(L, LUA_REGISTRYINDEX, object);
+			object->pinned = box;
+		}
 	}
 	return object;
 }
 
-// Decodes every argument; returns the index of the one that a constructor keeps with its object, or 0.
-static int decode_all(lua_State *L, const lunatik_function &function, lunatik_call &call)
+// An index where there is no value: an upvalue that no C function has.
+static const int nowhere = lua_upvalueindex(255);
+
+// Decodes every argument; returns the index of the one that a constructor keeps with its object, or 0. Says in `indices`
+// where each is.
+static int decode_all(lua_State *L, const lunatik_function &function, lunatik_call &call, int *indices)
 {
 	int given = lua_gettop(L);
 	int argument = function.flags & LUNATIK_FUNCTION_METHOD ? 2 : 1;
@@ -485,11 +543,13 @@ static int decode_all(lua_State *L, const lunatik_function &function, lunatik_ca
 		if (parameter.field) {
 			luaL_checkstack(L, 2, "too many fields");
 			lua_getfield(L, table, parameter.field);
-			decode(L, lua_gettop(L), parameter, value, { table, parameter.field, function.name });
+			indices[i] = lua_gettop(L);
+			decode(L, indices[i], parameter, value, { table, parameter.field, function.name });
 			continue;
 		}
-		// Behind the arguments given lies what fields pushed; an upvalue that no C function has is "none".
-		int index = argument <= given ? argument : lua_upvalueindex(255);
+		// Behind the arguments given lies what fields pushed.
+		int index = argument <= given ? argument : nowhere;
+		indices[i] = index;
 		decode(L, index, parameter, value, { argument, nullptr, function.name });
 		if (parameter.kind == LUNATIK_TABLE)
 			table = argument;
@@ -519,21 +579,26 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 	return error;
 }
 
-static int fail(lua_State *L, lunatik_call &call, int error)
+static int fail(lua_State *L, const lunatik_function &function, lunatik_call &call, int error)
 {
 	if (call.result_count) {
 		encode_owned(L, call);
 		return lua_error(L);
 	}
+	// What ended a wait ends the script: that says more than EINTR.
+	if (function.flags & LUNATIK_FUNCTION_SLEEPS)
+		lunatik_poll(L);
 	if (call.message)
 		return luaL_error(L, "%s", call.message);
 	return raise(L, error);
 }
 
-static int construct(lua_State *L, const lunatik_function &function, lunatik_call &call, Runtime &runtime, int kept)
+static int construct(lua_State *L, const lunatik_function &function, lunatik_call &call, Runtime &runtime, int kept,
+		     const int *indices)
 {
-	Object *object = reserve(L, function, runtime, kept);
+	Object *object = reserve(L, function, runtime, kept, indices);
 	int box = lua_gettop(L);
+	call.receiver = call.self;
 	call.object = object;
 	call.self = object->private_;
 	int error = act(function, call, nullptr);
@@ -551,7 +616,7 @@ static int construct(lua_State *L, const lunatik_function &function, lunatik_cal
 		unpin(L, object);
 	box_at(L, box)->object = nullptr;
 	object->drop();
-	return fail(L, call, error);
+	return fail(L, function, call, error);
 }
 
 static int invoke(lua_State *L, const lunatik_function &function)
@@ -573,18 +638,19 @@ static int invoke(lua_State *L, const lunatik_function &function)
 		call.object = object;
 		call.self = object->private_;
 	}
-	int kept = decode_all(L, function, call);
-	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR)
-		return construct(L, function, call, runtime, kept);
+	__attribute__((uninitialized)) int indices[LUNATIK_ARGUMENTS];
+	int kept = decode_all(L, function, call, indices);
 	// Decoding may have run the script's code, which may have closed the receiver.
 	if (object && box_at(L, 1)->object != object)
 		return raise(L, EBADF);
+	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR)
+		return construct(L, function, call, runtime, kept, indices);
 
 	if (int error = act(function, call, object))
-		return fail(L, call, error);
+		return fail(L, function, call, error);
 	if (function.flags & LUNATIK_FUNCTION_STOP) {
 		unpin(L, object);
-		object->stop();
+		stop_object(L, *object);
 	}
 	bool owned = false;
 	for (unsigned i = 0; i < call.result_count; i++)
@@ -594,9 +660,7 @@ static int invoke(lua_State *L, const lunatik_function &function)
 	// A sleep that was interrupted ends the script here: it may run no further instruction that would look.
 	if (function.flags & LUNATIK_FUNCTION_SLEEPS)
 		lunatik_poll(L);
-	for (unsigned i = 0; i < call.result_count; i++)
-		encode(L, call, call.results[i]);
-	return call.result_count;
+	return encode(L, call);
 }
 
 /* ---- from the kernel into Lua ---- */
@@ -655,6 +719,33 @@ static int run_callback(lua_State *L)
 	return callback.result_count;
 }
 
+// Pushes an argument of a kept function's, whose object is at `box`. Raises only for strings and objects.
+static void push_argument(lua_State *L, int box, const lunatik_value &value)
+{
+	if (value.kind == LUNATIK_KEPT)
+		lua_getiuservalue(L, box, first_kept + static_cast<int>(value.integer));
+	else if (value.kind == LUNATIK_SELF)
+		lua_pushvalue(L, box);
+	else
+		push_value(L, value);
+}
+
+static bool allocates(const lunatik_value &value) noexcept
+{
+	return value.kind == LUNATIK_STRING || value.kind == LUNATIK_BYTES || value.kind == LUNATIK_OBJECT;
+}
+
+// Calls a kept function whose arguments take memory: the callback, the object and the function are on the stack.
+static int run_kept(lua_State *L)
+{
+	// SAFETY: lunatik_runkept() passes its callback.
+	const auto &callback = *static_cast<lunatik_callback *>(lua_touserdata(L, 1));
+	for (int i = 0; i < callback.argument_count; i++)
+		push_argument(L, 2, callback.arguments[i]);
+	lua_call(L, callback.argument_count, callback.result_count);
+	return callback.result_count;
+}
+
 // Pushes arguments that need no memory; false if there is another.
 static bool push_plain(lua_State *L, const lunatik_callback &callback) noexcept
 {
@@ -673,7 +764,7 @@ static bool push_plain(lua_State *L, const lunatik_callback &callback) noexcept
 }
 
 // The short way, which raises nothing before the script's function runs. Returns its status, or -1: the long way it is.
-static int run_kept(lua_State *L, const Runtime &runtime, const lunatik_callback &callback) noexcept
+static int run_shortly(lua_State *L, const Runtime &runtime, const lunatik_callback &callback) noexcept
 {
 	void *block = Object::of(*callback.object).pinned;
 	const void *key = callback.field ? key_of(runtime, callback.field) : nullptr;
@@ -713,7 +804,7 @@ int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
 	Runtime &self = Runtime::of(*runtime);
 	lua_State *L = self.state;
 	callback->outcome = 0;
-	int status = edge::run_kept(L, self, *callback);
+	int status = edge::run_shortly(L, self, *callback);
 	if (status < 0) {
 		int handler = lua_gettop(L) + 1;
 		lua_pushcfunction(L, edge::traceback);
@@ -729,10 +820,51 @@ int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
 	return 0;
 }
 
+int lunatik_runkept(lunatik_object_t *runtime, lunatik_callback *callback, unsigned kept)
+{
+	Runtime &self = Runtime::of(*runtime);
+	const Object &object = Object::of(*callback->object);
+	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
+	if (!object.anchor || object.stopped()) [[unlikely]]
+		return -ENXIO;
+	lua_State *L = self.state;
+	int handler = lua_gettop(L) + 1;
+	int box = handler + 1;
+	lua_pushcfunction(L, edge::traceback);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, object.anchor);
+	int arguments = callback->argument_count;
+	bool allocates = false;
+	for (int i = 0; i < arguments; i++)
+		allocates |= edge::allocates(callback->arguments[i]);
+	if (allocates) {
+		lua_pushcfunction(L, edge::run_kept);
+		lua_pushlightuserdata(L, callback);
+		lua_pushvalue(L, box);
+	}
+	if (lua_getiuservalue(L, box, edge::first_kept + static_cast<int>(kept)) != LUA_TFUNCTION) [[unlikely]]
+		return -ENOENT;
+	if (allocates)
+		arguments = 3;
+	for (int i = 0; !allocates && i < arguments; i++)
+		edge::push_argument(L, box, callback->arguments[i]);
+	int status = lua_pcall(L, arguments, callback->result_count, handler);
+	if (status != LUA_OK) [[unlikely]]
+		return edge::callback_error(self, L, status);
+	if (callback->result_count)
+		lunatik_readresults(L, callback->results, callback->result_count);
+	return 0;
+}
+
 void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size)
 {
 	Runtime &self = Runtime::of(*runtime);
 	return allocate_charged(&self.account, size, !self.may_sleep() || !lunatik_h_preemptible_sleep());
+}
+
+void *lunatik_charge(lunatik_object_t *runtime, unsigned long size)
+{
+	Runtime &self = Runtime::of(*runtime);
+	return charge_only(&self.account, size, !self.may_sleep() || !lunatik_h_preemptible_sleep());
 }
 
 void lunatik_freebytes(void *bytes)

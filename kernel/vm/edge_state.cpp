@@ -184,7 +184,7 @@ static void keep_task(lua_State *L, int index)
 	lua_pushvalue(L, index);
 	lua_xmove(L, task, 1);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &task_key);
-	runtime_of(L).has_task.store(true);
+	runtime_of(L).has_task(true);
 }
 
 static int run_chunk(lua_State *L)
@@ -322,6 +322,8 @@ static lua_State *resume_task(lua_State *L, int first, int *results)
 		luaL_error(L, "too many arguments");
 	lua_xmove(L, task, arguments);
 	int status = lua_resume(task, L, arguments, results);
+	if (status != LUA_YIELD)
+		runtime_of(L).has_task(false);
 	if (status == LUA_OK || status == LUA_YIELD)
 		return task;
 	if (Report *report = runtime_of(L).report) {

@@ -93,6 +93,17 @@ def install(name, source):
     path.write_text(source)
 
 
+def lua_suite(name):
+    """Runs lib/NAME.lua in the kernel, which reports with lib/ktap.lua, as one test with subtests."""
+    for path in pathlib.Path(__file__).parent.glob("*.lua"):
+        install(path.stem, path.read_text())
+    print("  KTAP version 1", flush=True)
+    result = lunatik("run", f"test/{name}", limit=100)
+    print("".join(f"  {line}\n" for line in result.stdout.splitlines()), end="", flush=True)
+    ok(f"{name}.lua", result.returncode == 0, result.stderr)
+    stop(f"test/{name}")
+
+
 def stop(name):
     return lunatik("stop", name).returncode
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What every class has whose objects the kernel calls on its own: probes, notifiers, packet filters. A hook knows its runtime,
+ * enters it, calls a function of the script's, counts what could not be delivered and what failed, and has itself stopped
+ * when its function does nothing but fail.
+ *
+ *	class Tap final {
+ *	public:
+ *		static const lunatik_class_t info;
+ *		explicit Tap(const Caller &caller) noexcept : hook(caller) {}
+ *		void stop() noexcept { ... }	// unregister; returns when no call of the kernel's is on its way any more
+ *		Hook hook;
+ *	};
+ *
+ *	// The constructor's LUNATIK_FUNCTION_KEEPS keeps its arguments; number 0 is the function.
+ *	Result<void> create(New<Tap> slot, Caller &caller, Function callback) noexcept;
+ *
+ * Its class has LUNATIK_OPT_HOOK, and where the kernel calls:
+ *
+ *	lunatik_callback call;
+ *	call.arguments[0] = ...;
+ *	auto done = tap.hook.call(call, 0, [&] { verdict = ...call.results[0]...; });
+ *
+ * What the kernel is told when `done` holds an error, its documentation says: the hook's declared outcome.
+ */
+#pragma once
+
+#include "lunatik.hpp"
+#include "base/atomic.hpp"
+#include "base/text.hpp"
+
+namespace lunatik {
+
+/// The part of an object that the kernel calls. Lives in the object's storage.
+class Hook final {
+public:
+	/// How often in a row a function may fail before its hook is stopped.
+	static constexpr unsigned failures_max = 10;
+
+	/// A flag of call(): what cannot be delivered now is not missed, the caller keeps it.
+	static constexpr unsigned kept_for_later = 1u << 31;
+
+	/// For the object that a constructor makes.
+	explicit Hook(const Caller &caller) noexcept : object_(caller.object()), runtime_(ObjectRef::share(caller.runtime())) {}
+
+	/// Calls the function that the constructor was given as its argument number `kept`, if the runtime can be entered, and
+	/// `look` for its results before they go. `flags` are LUNATIK_ENTER_*.
+	/// Context: the runtime's own; a hardirq runtime's hook may be called from anywhere, a non-maskable interrupt too.
+	/// Errors: ENXIO, it or its runtime is stopped, or not ready; ENOENT, the argument was nil; ECANCELED, the function raised
+	/// (logged, counted); EDEADLK, EOVERFLOW, ETIMEDOUT, EINTR, not delivered (counted as missed).
+	template <class Look>
+	Result<void> call(lunatik_callback &callback, unsigned kept, Look look, unsigned flags = 0) noexcept
+	{
+		return call_with(callback, kept, look, [] { return 0; }, flags);
+	}
+	/// The same; what `prepare` returns, called inside the runtime, lives as long as the function runs.
+	template <class Look, class Prepare>
+	Result<void> call_with(lunatik_callback &callback, unsigned kept, Look look, Prepare prepare, unsigned flags = 0) noexcept
+	{
+		auto entry = Entry::enter(*runtime_, flags & ~kept_for_later);
+		if (!entry) [[unlikely]] {
+			if (entry.error().code() != ENXIO && !(flags & kept_for_later))
+				miss();
+			return entry.error();
+		}
+		[[maybe_unused]] auto inside = prepare();
+		callback.object = &object_;
+		auto done = entry->run_kept(callback, kept);
+		if (!done) [[unlikely]] {
+			failed(done.negative(), kept);
+		} else {
+			failures_[kept] = 0;
+			look();
+		}
+		return done;
+	}
+
+	/// Counts an event that was not delivered. Context: any.
+	void miss() noexcept { missed_.fetch_add(1); }
+	[[nodiscard]] unsigned long missed() const noexcept { return missed_.load(); }
+	[[nodiscard]] lunatik_object_t &object() const noexcept { return object_; }
+	[[nodiscard]] lunatik_object_t &runtime() const noexcept { return *runtime_; }
+
+private:
+	// Inside the runtime, whose lock guards the counts.
+	[[gnu::noinline]] void failed(int error, unsigned kept) noexcept
+	{
+		if (error == -EINTR)
+			miss();
+		if (error != -ECANCELED || ++failures_[kept] < failures_max)
+			return;
+		failures_[kept] = 0;
+		Name<80> text(object_.class_->name);
+		text.append(": stopped after 10 failures in a row");
+		lunatik_log(&*runtime_, text.c_str());
+		lunatik_stoplater(&object_);
+	}
+	static_assert(failures_max == 10, "the message says so");
+
+	lunatik_object_t &object_;
+	ObjectRef runtime_;
+	Atomic<unsigned long> missed_{ 0 };
+	unsigned char failures_[LUNATIK_ARGUMENTS] = {};
+};
+
+} // namespace lunatik
