@@ -610,6 +610,8 @@ int Runtime::enter_loading(Runtime *outer) noexcept
 	lunatik_h_here(&place);
 	if (!has_stack(place))
 		return -EOVERFLOW;
+	if (!outer)
+		outer = innermost(place.task);
 	if (int error = join_chain(outer))
 		return error;
 	int depth = outer ? outer->depth_ + 1 : 0;
