@@ -10,34 +10,10 @@
 #include "protect.h"
 #include "lunatik/abi.h"
 
-/*
- * Pushes @handler, the function kept as the first user value of the full userdata whose memory is @block, and, if @key is
- * given, the table kept there instead of it after its function of that name. Returns how many values that are, or 0,
- * having pushed nothing, where only the long way knows what to do: a metatable has a say, or the stack is full.
- */
-int lunatik_pushkept(lua_State *L, void *block, const void *key, lua_CFunction handler)
+/* What the full userdata on top of the stack is known by, for as long as something keeps it. */
+void *lunatik_userdata(lua_State *L)
 {
-	/* lua_newuserdatauv() made the block, with one user value. */
-	Udata *userdata = (Udata *)((char *)block - udatamemoffset(1));
-	const TValue *kept = &userdata->uv[0].uv;
-	const TValue *function = kept;
-	StkId top = L->top.p;
-
-	if (L->ci->top.p - top < LUNATIK_CALLBACK_SLOTS)
-		return 0;
-	if (key) {
-		if (!ttistable(kept))
-			return 0;
-		function = luaH_getshortstr(hvalue(kept), (TString *)key);
-	}
-	if (!ttisfunction(function))
-		return 0;
-	setfvalue(s2v(top), handler);
-	setobj2s(L, top + 1, function);
-	if (key)
-		setobj2s(L, top + 2, kept);
-	L->top.p = top + (key ? 3 : 2);
-	return key ? 3 : 2;
+	return uvalue(s2v(L->top.p - 1));
 }
 
 /* What a short string on top of the stack is known by, for as long as something keeps it; NULL for any other value. */
@@ -48,24 +24,7 @@ const void *lunatik_stringkey(lua_State *L)
 	return ttisshrstring(value) ? tsvalue(value) : NULL;
 }
 
-/*
- * lua_pcall() of the function that lunatik_pushkept() pushed, below its @arguments, with the handler below it as message
- * handler. Not for coroutines: it is called from outside of Lua.
- */
-int lunatik_callkept(lua_State *L, int arguments, int results)
-{
-	StkId function = L->top.p - (arguments + 1);
-	struct protect protect;
-
-	lunatik_protect_save(&protect, L, function);
-	L->errfunc = savestack(L, function - 1);
-	if (lunatik_setjmp(protect.jump.b) == 0)
-		luaD_callnoyield(L, function, results);
-	return lunatik_protect_leave(&protect);
-}
-
-/* Reads the @count values on top of the stack, strings borrowed from it. What has no kind of its own becomes LUNATIK_NONE. */
-void lunatik_readresults(lua_State *L, struct lunatik_value *results, int count)
+static inline void read_results(lua_State *L, struct lunatik_value *results, int count)
 {
 	StkId from = L->top.p - count;
 
@@ -78,13 +37,107 @@ void lunatik_readresults(lua_State *L, struct lunatik_value *results, int count)
 			results->integer = ivalue(value);
 		} else if (ttisnil(value)) {
 			results->kind = LUNATIK_NIL;
-		} else if (ttisboolean(value)) {
-			results->kind = LUNATIK_BOOLEAN;
-			results->boolean = ttistrue(value);
 		} else if (ttisstring(value)) {
 			results->kind = LUNATIK_STRING;
 			results->bytes.data = getstr(tsvalue(value));
 			results->bytes.size = tsslen(tsvalue(value));
+		} else if (ttisboolean(value)) {
+			results->kind = LUNATIK_BOOLEAN;
+			results->boolean = ttistrue(value);
 		}
 	}
+}
+
+/* Reads the @count values on top of the stack, strings borrowed from it. What has no kind of its own becomes LUNATIK_NONE. */
+void lunatik_readresults(lua_State *L, struct lunatik_value *results, int count)
+{
+	read_results(L, results, count);
+}
+
+/* Stores arguments that need no memory; NULL if there is another, having changed nothing that counts. */
+static inline StkId push_arguments(lua_State *L, StkId to, Udata *userdata, const struct lunatik_callback *callback, int first)
+{
+	const struct lunatik_value *value = callback->arguments;
+	int count = callback->argument_count;
+
+	for (; count > 0; count--, value++, to++) {
+		if (value->kind == LUNATIK_INTEGER) {
+			setivalue(s2v(to), value->integer);
+		} else if (value->kind == LUNATIK_KEPT) {
+			setobj2s(L, to, &userdata->uv[first + value->integer].uv);
+		} else if (value->kind == LUNATIK_SELF) {
+			setuvalue(L, s2v(to), userdata);
+		} else if (value->kind == LUNATIK_BOOLEAN) {
+			settt_(s2v(to), value->boolean ? LUA_VTRUE : LUA_VFALSE);
+		} else if (value->kind == LUNATIK_NIL) {
+			setnilvalue(s2v(to));
+		} else {
+			return NULL;
+		}
+	}
+	return to;
+}
+
+/*
+ * Calls a function kept with the userdata @kept: its user value number @function (from 0), or, if @key is given, the function
+ * of that name in the table there, which is its first argument then. LUNATIK_KEPT arguments count from user value @first.
+ * Returns a status as lua_pcall() does, with @handler as message handler and the results read; or -1, having done nothing,
+ * where only the long way knows what to do.
+ */
+int lunatik_callkept(lua_State *L, void *kept, int function, const void *key, int first, lua_CFunction handler,
+		     struct lunatik_callback *callback)
+{
+	Udata *userdata = kept;
+	const TValue *holder = &userdata->uv[function].uv;
+	const TValue *called = holder;
+	StkId top = L->top.p;
+	StkId next = top + 2;
+	struct protect protect;
+	int status;
+
+	if (L->ci->top.p - top < LUNATIK_CALLBACK_SLOTS)
+		return -1;
+	if (key) {
+		if (!ttistable(holder))
+			return -1;
+		called = luaH_getshortstr(hvalue(holder), (TString *)key);
+		setobj2s(L, next, holder);
+		next++;
+	}
+	/* A function in C, a table with __call, nothing at all: they come seldom. */
+	if (!ttisLclosure(called))
+		return -1;
+	next = push_arguments(L, next, userdata, callback, first);
+	if (!next)
+		return -1;
+	setfvalue(s2v(top), handler);
+	setobj2s(L, top + 1, called);
+	L->top.p = next;
+
+	lunatik_protect_save(&protect, L, top + 1);
+	L->errfunc = savestack(L, top);
+	if (lunatik_setjmp(protect.jump.b) == 0) {
+		CallInfo *frame;
+
+		/* luaD_callnoyield(), of a function in Lua, at the bottom of a C stack that was measured just now. */
+		L->nCcalls += 0x10000 | 1;
+		frame = luaD_precall(L, top + 1, callback->result_count);
+		frame->callstatus = CIST_FRESH;
+		luaV_execute(L, frame);
+	}
+	status = lunatik_protect_end(&protect);
+	if (status == LUA_OK)
+		read_results(L, callback->results, callback->result_count);
+	return status;
+}
+
+/* lua_settop(L, 0) for a stack that nothing on it is to be closed of, which is all an entry leaves. */
+void lunatik_clearstack(lua_State *L)
+{
+	StkId base = L->ci->func.p + 1;
+
+	if (luai_unlikely(L->tbclist.p >= base))
+		lua_settop(L, 0);
+	else
+		L->top.p = base;
 }

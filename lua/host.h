@@ -154,25 +154,29 @@ int lunatik_raise(struct lua_State *L, const char *message);
 /** Makes warn() work: writes through lunatik_message(), off until warn("@on"). May raise "not enough memory". */
 void lunatik_openwarn(struct lua_State *L);
 
-/* Stack slots that lunatik_pushkept() wants to be free: for what it pushes and for the arguments of any callback. */
+/* Stack slots that lunatik_callkept() wants to be free: for what it pushes and for the arguments of any callback. */
 #define LUNATIK_CALLBACK_SLOTS 12
 
-/**
- * Pushes @handler, the function kept as the first user value of the full userdata whose memory is @block, and, if @key is
- * given, the table kept there instead of it after its function of that name. Returns how many values that are, or 0,
- * having pushed nothing, where only the long way knows what to do: a metatable has a say, or the stack is full. Never
- * raises.
- */
-int lunatik_pushkept(struct lua_State *L, void *block, const void *key, int (*handler)(struct lua_State *L));
+/** What the full userdata on top of the stack is known by, for as long as something keeps it. */
+void *lunatik_userdata(struct lua_State *L);
 
-/**
- * lua_pcall() of the function that lunatik_pushkept() pushed, below its @arguments, with the handler below it as message
- * handler. From outside of Lua only.
- */
-int lunatik_callkept(struct lua_State *L, int arguments, int results);
-
-/** A key for lunatik_pushkept(): the short string on top of the stack, which something keeps; NULL if it is long. */
+/** What the short string on top of the stack is known by, for as long as something keeps it; NULL if it is long. */
 const void *lunatik_stringkey(struct lua_State *L);
+
+struct lunatik_callback;
+
+/**
+ * Calls a function kept with the userdata @kept: its user value number @function (from 0), or, if @key is given, the
+ * function of that name in the table there, which is its first argument then. LUNATIK_KEPT arguments count from user value
+ * @first. Returns a status as lua_pcall() does, with @handler as message handler and the results read; or -1, having done
+ * nothing, where only the long way knows what to do: arguments that take memory, functions in C, metatables. From outside
+ * of Lua only. Never raises.
+ */
+int lunatik_callkept(struct lua_State *L, void *kept, int function, const void *key, int first,
+		     int (*handler)(struct lua_State *L), struct lunatik_callback *callback);
+
+/** lua_settop(L, 0) at the end of an entry. */
+void lunatik_clearstack(struct lua_State *L);
 
 /** One access to a global: its name, the line, and whether it is assigned to. */
 typedef void (*lunatik_global)(void *argument, const char *name, int line, int assigned);

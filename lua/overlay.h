@@ -255,7 +255,7 @@ extern FILE *lunatik_fopen(lua_State *L, const char *name);
 #endif
 #endif
 
-#ifdef LUNATIK_TU_ldo
+#if defined(LUNATIK_TU_ldo) || defined(LUNATIK_TU_callback)
 extern void luaV_execute_goto(lua_State *L, CallInfo *ci);
 #define luaV_execute(L, ci) (lunatik_dispatch_goto ? luaV_execute_goto(L, ci) : luaV_execute(L, ci))
 #endif

@@ -48,4 +48,18 @@ static inline void lunatik_protect_save(struct protect *protect, lua_State *L, S
 
 int lunatik_protect_leave(struct protect *protect);
 
+/* The same, without a call where nothing went wrong and nothing is to be closed. */
+static inline int lunatik_protect_end(struct protect *protect)
+{
+	lua_State *L = protect->L;
+
+	if (luai_unlikely(protect->jump.status != LUA_OK || L->tbclist.p >= restorestack(L, protect->top)))
+		return lunatik_protect_leave(protect);
+	L->errorJmp = protect->jump.previous;
+	L->nCcalls = protect->calls;
+	L->ci = protect->frame;
+	L->errfunc = protect->error_function;
+	return LUA_OK;
+}
+
 #endif

@@ -69,7 +69,8 @@ struct Object final : lunatik_object_s {
 	[[nodiscard]] static long alive() noexcept;
 
 	unsigned int references;
-	/// The userdata through which the registry of its runtime keeps it; nullptr once it is not kept. Guarded by the runtime.
+	/// What the registry of its runtime keeps it through (lunatik_userdata()); nullptr once it is not kept. Guarded by the
+	/// runtime.
 	void *pinned = nullptr;
 	Atomic<int> handles{ 0 };
 	/// Where the state of a hook's runtime keeps its userdata, by number; 0 once it does not. Guarded by the runtime.

@@ -515,13 +515,12 @@ static Object *reserve(lua_State *L, const lunatik_function &function, Runtime &
 	}
 	if (function.flags & LUNATIK_FUNCTION_PIN) {
 		lua_pushvalue(L, index);
+		object->pinned = lunatik_userdata(L);
 		// What the kernel calls often is found by number, in a third of the time.
-		if (keeps) {
+		if (keeps)
 			object->anchor = luaL_ref(L, LUA_REGISTRYINDEX);
-		} else {
+		else
 			lua_rawsetp(L, LUA_REGISTRYINDEX, object);
-			object->pinned = box;
-		}
 	}
 	return object;
 }
@@ -730,11 +729,6 @@ static void push_argument(lua_State *L, int box, const lunatik_value &value)
 		push_value(L, value);
 }
 
-static bool allocates(const lunatik_value &value) noexcept
-{
-	return value.kind == LUNATIK_STRING || value.kind == LUNATIK_BYTES || value.kind == LUNATIK_OBJECT;
-}
-
 // Calls a kept function whose arguments take memory: the callback, the object and the function are on the stack.
 static int run_kept(lua_State *L)
 {
@@ -744,38 +738,6 @@ static int run_kept(lua_State *L)
 		push_argument(L, 2, callback.arguments[i]);
 	lua_call(L, callback.argument_count, callback.result_count);
 	return callback.result_count;
-}
-
-// Pushes arguments that need no memory; false if there is another.
-static bool push_plain(lua_State *L, const lunatik_callback &callback) noexcept
-{
-	for (int i = 0; i < callback.argument_count; i++) {
-		const lunatik_value &value = callback.arguments[i];
-		if (value.kind == LUNATIK_INTEGER)
-			lua_pushinteger(L, value.integer);
-		else if (value.kind == LUNATIK_BOOLEAN)
-			lua_pushboolean(L, value.boolean);
-		else if (value.kind == LUNATIK_NIL)
-			lua_pushnil(L);
-		else
-			return false;
-	}
-	return true;
-}
-
-// The short way, which raises nothing before the script's function runs. Returns its status, or -1: the long way it is.
-static int run_shortly(lua_State *L, const Runtime &runtime, const lunatik_callback &callback) noexcept
-{
-	void *block = Object::of(*callback.object).pinned;
-	const void *key = callback.field ? key_of(runtime, callback.field) : nullptr;
-	if (!block || (callback.field && !key))
-		return -1;
-	int top = lua_gettop(L);
-	int pushed = lunatik_pushkept(L, block, key, traceback);
-	if (pushed && push_plain(L, callback))
-		return lunatik_callkept(L, pushed - 2 + callback.argument_count, callback.result_count);
-	lua_settop(L, top);
-	return -1;
 }
 
 int callback_error(Runtime &runtime, lua_State *L, int status) noexcept
@@ -803,8 +765,14 @@ int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
 {
 	Runtime &self = Runtime::of(*runtime);
 	lua_State *L = self.state;
+	void *kept = Object::of(*callback->object).pinned;
+	const void *key = callback->field ? edge::key_of(self, callback->field) : nullptr;
 	callback->outcome = 0;
-	int status = edge::run_shortly(L, self, *callback);
+	int status = -1;
+	if (kept && (key || !callback->field)) [[likely]]
+		status = lunatik_callkept(L, kept, 0, key, 0, edge::traceback, callback);
+	if (status == LUA_OK) [[likely]]
+		return 0;
 	if (status < 0) {
 		int handler = lua_gettop(L) + 1;
 		lua_pushcfunction(L, edge::traceback);
@@ -828,30 +796,23 @@ int lunatik_runkept(lunatik_object_t *runtime, lunatik_callback *callback, unsig
 	if (!object.anchor || object.stopped()) [[unlikely]]
 		return -ENXIO;
 	lua_State *L = self.state;
-	int handler = lua_gettop(L) + 1;
-	int box = handler + 1;
-	lua_pushcfunction(L, edge::traceback);
-	lua_rawgeti(L, LUA_REGISTRYINDEX, object.anchor);
-	int arguments = callback->argument_count;
-	bool allocates = false;
-	for (int i = 0; i < arguments; i++)
-		allocates |= edge::allocates(callback->arguments[i]);
-	if (allocates) {
+	int status = lunatik_callkept(L, object.pinned, edge::first_kept - 1 + static_cast<int>(kept), nullptr, edge::first_kept - 1,
+				      edge::traceback, callback);
+	if (status == LUA_OK) [[likely]]
+		return 0;
+	if (status < 0) {
+		int handler = lua_gettop(L) + 1;
+		lua_pushcfunction(L, edge::traceback);
 		lua_pushcfunction(L, edge::run_kept);
 		lua_pushlightuserdata(L, callback);
-		lua_pushvalue(L, box);
+		lua_rawgeti(L, LUA_REGISTRYINDEX, object.anchor);
+		if (lua_getiuservalue(L, handler + 3, edge::first_kept + static_cast<int>(kept)) != LUA_TFUNCTION)
+			return -ENOENT;
+		status = lua_pcall(L, 3, callback->result_count, handler);
 	}
-	if (lua_getiuservalue(L, box, edge::first_kept + static_cast<int>(kept)) != LUA_TFUNCTION) [[unlikely]]
-		return -ENOENT;
-	if (allocates)
-		arguments = 3;
-	for (int i = 0; !allocates && i < arguments; i++)
-		edge::push_argument(L, box, callback->arguments[i]);
-	int status = lua_pcall(L, arguments, callback->result_count, handler);
-	if (status != LUA_OK) [[unlikely]]
+	if (status != LUA_OK)
 		return edge::callback_error(self, L, status);
-	if (callback->result_count)
-		lunatik_readresults(L, callback->results, callback->result_count);
+	lunatik_readresults(L, callback->results, callback->result_count);
 	return 0;
 }
 

@@ -124,7 +124,7 @@ void close(lua_State *L) noexcept
 void reset(lua_State *L) noexcept
 {
 	if (L)
-		lua_settop(L, 0);
+		lunatik_clearstack(L);
 }
 
 /* ---- chunks ---- */
