@@ -39,6 +39,7 @@ def ip(*arguments):
 def suite(name, context, source):
     result = run(name, 'local ktap = require("test/ktap")\nlocal notifier = require("notifier")\nlocal nothing = function() end\n'
                  + source + "\nktap.finish()\n", context)
+    print("  KTAP version 1")
     for line in result.stdout.splitlines():
         print("  " + line)
     ok(f"wrong uses in a {context} runtime", result.returncode == 0, result.stderr)
