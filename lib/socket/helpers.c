@@ -381,11 +381,22 @@ int lunatik_h_set_timeout(struct socket *sock, enum lunatik_h_direction directio
 				    sizeof(time));
 }
 
+/* MPTCP takes the options of SOL_SOCKET itself. "net: introduce and use custom sockopt socket flag" (v6.8) made that a flag. */
+static bool has_own_socket_options(const struct socket *sock)
+{
+#ifdef SOCK_CUSTOM_SOCKOPT
+	return test_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
+#else
+	return sock->sk->sk_protocol == IPPROTO_MPTCP && sock->sk->sk_type == SOCK_STREAM &&
+	       (sock->sk->sk_family == AF_INET || sock->sk->sk_family == AF_INET6);
+#endif
+}
+
 int lunatik_h_setsockopt(struct socket *sock, int level, int option, const void *value, unsigned int size)
 {
 	sockptr_t pointer = KERNEL_SOCKPTR((void *)value);
 
-	if (level == SOL_SOCKET && !test_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags))
+	if (level == SOL_SOCKET && !has_own_socket_options(sock))
 		return sock_setsockopt(sock, level, option, pointer, size);
 	if (!sock->ops->setsockopt)
 		return -EOPNOTSUPP;

@@ -20,7 +20,7 @@ rules()
 lua_suite fib
 before=$(ip rule list)
 is "newrule" "$(fib newrule '100, 7777')" ""
-is "ip rule shows it" "$(ip rule list priority 7777)" "$(printf '7777:\tfrom all lookup 100 ')"
+is "ip rule shows it" "$(ip rule list priority 7777 | tr -s "\t " " ")" "7777: from all lookup 100"
 like "a second one of the same is refused" "$(fib newrule '100, 7777')" 'EEXIST'
 is "another priority is another rule" "$(fib newrule '100, 7778')" ""
 is "a table above 255" "$(fib newrule '4294967295, 7779')" ""

@@ -85,6 +85,7 @@ end
 do local q <close> = probe.new("__x64_sys_getppid", {post = nothing}) end
 ktap.finish()
 ''')
+    print("  KTAP version 1")
     for line in result.stdout.splitlines():
         print("  " + line)
     ok("wrong uses", result.returncode == 0, result.stderr)

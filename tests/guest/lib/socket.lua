@@ -98,9 +98,14 @@ do
 	local text = ("0123456789abcdef"):rep(1 << 17)
 	local sent = server:send(text)
 	ok("a send that times out says how much went", sent > 0 and sent < #text, sent)
-	raises("and the next one went nowhere", "EAGAIN", server.send, server, "x")
+	local more, message
+	repeat
+		more, message = pcall(server.send, server, "0123456789abcdef")
+		sent = sent + (more and message or 0)
+	until not more or sent > #text
+	is("and when nothing goes, EAGAIN", message, "EAGAIN")
 	local got = client:receive(sent, msg.WAITALL)
-	ok("WAITALL gets all of it", got == text:sub(1, sent), #got .. " of " .. sent)
+	ok("WAITALL gets all of it", got == text:sub(1, #got) and #got == sent, #got .. " of " .. sent)
 	client:setsockopt(sol.SOCKET, so.RCVTIMEO, 100)
 	server:send("abc")
 	is("WAITALL gives what there is when the time is over", client:receive(10, msg.WAITALL), "abc")

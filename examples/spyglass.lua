@@ -1,0 +1,68 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+--
+-- spyglass: /dev/spyglass says which keys were typed on the console. Run it with `lunatik run examples/spyglass`.
+--
+--	tail -f /dev/spyglass
+--	echo enable=false >/dev/spyglass; echo enable=true >/dev/spyglass
+--	echo net=127.0.0.1:1337 >/dev/spyglass    -- what is read from now on is sent there as well, by UDP
+
+local data = require("data")
+local device = require("device")
+local lunatik = require("lunatik")
+local inet = require("socket.inet")
+local stat = require("linux").stat
+
+-- Shared with the keyboard's runtime (examples/spyglass/keys.lua): a ring of bytes that is written there and read here.
+local HEAD, ENABLED, RING, SIZE = 0, 8, 16, 4096
+local shared = data.new(RING + SIZE)
+local keys = lunatik.runtime("examples/spyglass/keys", "hardirq")
+
+local NAMES = { [0] = "nul", "soh", "stx", "etx", "eot", "enq", "ack", "bel", "bs", "ht", "nl", "vt", "np", "cr", "so", "si", "dle",
+	"dc1", "dc2", "dc3", "dc4", "nak", "syn", "etb", "can", "em", "sub", "esc", "fs", "gs", "rs", "us", [127] = "del" }
+
+local function show(byte)
+	return NAMES[byte] and "<" .. NAMES[byte] .. ">" or string.char(byte)
+end
+
+local spyglass = { name = "spyglass", mode = stat.IRUSR | stat.IWUSR }
+local tail = 0
+local rest = ""
+local peer, address, port
+
+-- What was typed since the last read; nothing more yet is the end of the file, and `tail -f` asks again.
+function spyglass:read(length)
+	local head = shared:getint64(HEAD)
+	if head - tail > SIZE then tail = head - SIZE end
+	local fresh = {}
+	while tail < head do
+		fresh[#fresh + 1] = show(shared:getuint8(RING + tail % SIZE))
+		tail = tail + 1
+	end
+	local text = table.concat(fresh)
+	if peer and text ~= "" then peer:sendto(text, address, port) end
+	rest = rest .. text
+	local piece = rest:sub(1, length)
+	rest = rest:sub(length + 1)
+	return piece
+end
+
+local function connect(where)
+	local host, number = where:match("^(%d+%.%d+%.%d+%.%d+):(%d+)$")
+	if not host then error("net=ADDRESS:PORT expected") end
+	if peer then peer:close() end
+	peer, address, port = inet.udp(), host, math.tointeger(number)
+end
+
+function spyglass:write(text)
+	for key, value in text:gmatch("(%w+)=([^%s]+)") do
+		if key == "enable" then
+			shared:setbyte(ENABLED, value == "true" and 1 or 0)
+		elseif key == "net" then
+			connect(value)
+		end
+	end
+end
+
+shared:setbyte(ENABLED, 1)
+keys:resume(shared)
+device.new(spyglass)
