@@ -104,6 +104,7 @@ enum lunatik_kind {
 /** A value on its way between Lua and the kernel. */
 struct lunatik_value {
 	unsigned char kind; /* enum lunatik_kind */
+	int index;	/* BUFFER: lunatik.ko's own */
 	union {
 		LUNATIK_BOOL boolean;
 		long long integer;

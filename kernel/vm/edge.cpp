@@ -266,6 +266,36 @@ static void decode_object(lua_State *L, int index, const lunatik_parameter &para
 		value = { .kind = LUNATIK_OBJECT, .object = box->object };
 }
 
+// A Buffer of a usual size is kept for the next call, in the registry under this key: a new one for each would be work for the
+// collector. While a call has it, it is not there, so that a finalizer's call gets another.
+static const char kept_buffer = 0;
+static constexpr std::size_t kept_size = 16 << 10;
+
+// Pushes a userdata of that size or more. Lua does not zero it; only what the body fills is ever shown.
+static char *take_buffer(lua_State *L, std::size_t size)
+{
+	if (size <= kept_size && lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_buffer) == LUA_TUSERDATA && lua_rawlen(L, -1) >= size) {
+		lua_pushnil(L);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, &kept_buffer);
+	} else {
+		lua_newuserdatauv(L, size, 0);
+	}
+	// SAFETY: the userdata stays on the stack until the call ends.
+	return static_cast<char *>(lua_touserdata(L, -1));
+}
+
+// After a call that had one.
+static void keep_buffer(lua_State *L, const lunatik_function &function, const lunatik_call &call)
+{
+	for (unsigned i = 0; i < function.parameter_count; i++) {
+		const lunatik_value &argument = call.arguments[i];
+		if (argument.kind != LUNATIK_BUFFER || lua_rawlen(L, argument.index) > kept_size)
+			continue;
+		lua_pushvalue(L, argument.index);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, &kept_buffer);
+	}
+}
+
 static void decode(lua_State *L, int index, const lunatik_parameter &parameter, lunatik_value &value, const Place &place)
 {
 	if (parameter.optional && lua_isnoneornil(L, index)) {
@@ -295,10 +325,9 @@ static void decode(lua_State *L, int index, const lunatik_parameter &parameter, 
 			value.integer = integer;
 			break;
 		}
-		// SAFETY: the userdata stays on the stack until the call ends. Lua does not zero it; only what the body
-		// fills is ever shown.
-		value.bytes.data = static_cast<char *>(lua_newuserdatauv(L, static_cast<size_t>(integer), 0));
+		value.bytes.data = take_buffer(L, static_cast<std::size_t>(integer));
 		value.bytes.size = static_cast<unsigned long>(integer);
+		value.index = lua_gettop(L);
 		break;
 	}
 	case LUNATIK_STRING: {
@@ -654,12 +683,13 @@ static int invoke(lua_State *L, const lunatik_function &function)
 	bool owned = false;
 	for (unsigned i = 0; i < call.result_count; i++)
 		owned |= call.results[i].kind == LUNATIK_BYTES || call.results[i].kind == LUNATIK_OBJECT;
-	if (owned)
-		return encode_owned(L, call);
 	// A sleep that was interrupted ends the script here: it may run no further instruction that would look.
-	if (function.flags & LUNATIK_FUNCTION_SLEEPS)
+	if (!owned && function.flags & LUNATIK_FUNCTION_SLEEPS)
 		lunatik_poll(L);
-	return encode(L, call);
+	int pushed = owned ? encode_owned(L, call) : encode(L, call);
+	if (call.result_count && call.results[0].kind == LUNATIK_BUFFER)
+		keep_buffer(L, function, call);
+	return pushed;
 }
 
 /* ---- from the kernel into Lua ---- */

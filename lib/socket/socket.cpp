@@ -43,6 +43,9 @@ public:
 	[[nodiscard]] int family() const noexcept { return family_; }
 	[[nodiscard]] bool nonblock() const noexcept { return nonblock_; }
 	[[nodiscard]] const unsigned char *closed() const noexcept { return &closed_; }
+	/// Whether it has received: then what it receives next comes later, more often than not.
+	[[nodiscard]] bool flows() const noexcept { return flows_.load(); }
+	void flow() noexcept { flows_.store(true); }
 	[[nodiscard]] bool is_closed() const noexcept { return __atomic_load_n(&closed_, __ATOMIC_SEQ_CST); }
 
 	/// Keeps the kernel's socket for the time of a method: null once it is closed.
@@ -77,6 +80,7 @@ private:
 	void *charge_;
 	const int family_;
 	const bool nonblock_;
+	Atomic<bool> flows_{ false };
 	unsigned char closed_ = 0;
 	unsigned int users_ = 1;	// who is inside, and one for not being closed
 };
@@ -105,6 +109,15 @@ public:
 		if (++tries_ % 8 == 0)
 			return rest();
 		return after(lunatik_h_sock_wait(&runtime_, sock_, direction_, self_.closed(), left_), error);
+	}
+	/// Before the first try, which costs more than asking: only for a socket whose tries succeed or wait, since one that
+	/// would fail may not be ready either.
+	/// Errors: as wait().
+	Result<void> begin() noexcept
+	{
+		if (!left_)
+			return {};
+		return after(lunatik_h_sock_wait(&runtime_, sock_, direction_, self_.closed(), left_), Error(EAGAIN));
 	}
 	/// The same where nothing wakes who waits.
 	Result<void> wait_blindly(Error error) noexcept
@@ -507,10 +520,15 @@ Result<Received> receive(Socket &self, Caller &caller, Buffer buffer, std::optio
 	std::size_t got = 0;
 	Sockaddr name;
 	name.size = 0;
+	bool plain = !bits && buffer.size;
+	if (plain && self.flows())
+		TRY(patience.begin());
 	for (;;) {
 		long result = lunatik_h_sock_recvmsg(use.sock(), buffer.data + got, buffer.size - got, bits, &name);
 		if (result >= 0) {
 			got += static_cast<std::size_t>(result);
+			if (plain && result)
+				self.flow();
 			if (!all || !result || got == buffer.size)
 				break;
 			continue;

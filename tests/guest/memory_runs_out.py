@@ -105,6 +105,10 @@ sweep("the session's own runtime", EVAL, [(SOURCE, b"return 1, 'two', {}")])
 EVALS = {
     "data.new": ("d = require 'data'", "x = d.new(1000) x:setstring(0, ('y'):rep(1000)) return x:getstring(0, 1000)"),
     "device.new": ("d = require 'device'", "x = d.new{name = 'oom', read = function() return '' end} x:stop()"),
+    "socket.new": ("s = require 'socket'", "local x <close> = s.new(1, 2) x:bind('\\0' .. ('n'):rep(99)) "
+                   "x:send('text', x:getsockname()) return x:receive(4000, 0, true)"),
+    "socket:accept": ("s = require 'socket'", "local x <close> = s.new(1, 1) x:bind('') x:listen() local y <close> = s.new(1, 1) "
+                      "y:connect(x:getsockname()) local z <close> = x:accept() z:send('text') return y:receive(9)"),
     "lunatik.runtime": ("l = require 'lunatik'", "x = l.runtime('passwd_copy') x:stop()"),
     "runtime:resume": ("l = require 'lunatik'", "local r <close> = l.runtime('echo_back') return r:resume(1, 'two', true, ('x'):rep(500))"),
     "lunatik._ENV": ("e = require 'lunatik'._ENV", "e.oom = ('x'):rep(3000) local s = e.oom e.oom = nil return s"),
