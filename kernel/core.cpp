@@ -6,7 +6,7 @@
 #include "helpers/helpers.h"
 #include "host.h"
 #include "object/object.hpp"
-#include "object/shared.hpp"
+#include "object/table.hpp"
 #include "runtime/registry.hpp"
 #include "runtime/runtime.hpp"
 
@@ -25,7 +25,7 @@ int lunatik_core_init()
 	lunatik_hash_factor = lunatik_h_random_u64() | 1;
 	registry::init();
 	runtimes_init();
-	if (auto result = shared_init(); !result) {
+	if (auto result = tables_init(); !result) {
 		runtimes_exit();
 		objects_exit();
 		return result.negative();
@@ -35,7 +35,7 @@ int lunatik_core_init()
 
 void lunatik_core_exit()
 {
-	shared_exit();
+	tables_exit();
 	runtimes_exit();
 	objects_exit();
 }
