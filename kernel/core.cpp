@@ -6,7 +6,7 @@
 #include "helpers/helpers.h"
 #include "host.h"
 #include "object/object.hpp"
-#include "object/shared.hpp"
+#include "object/table.hpp"
 #include "runtime/journal.hpp"
 #include "runtime/registry.hpp"
 #include "runtime/runtime.hpp"
@@ -27,7 +27,7 @@ int lunatik_core_init()
 	journal::init();
 	registry::init();
 	runtimes_init();
-	if (auto result = shared_init(); !result) {
+	if (auto result = tables_init(); !result) {
 		runtimes_exit();
 		objects_exit();
 		journal::exit();
@@ -38,7 +38,7 @@ int lunatik_core_init()
 
 void lunatik_core_exit()
 {
-	shared_exit();
+	tables_exit();
 	runtimes_exit();
 	objects_exit();
 	journal::exit();

@@ -135,7 +135,7 @@ struct lunatik_parameter {
 };
 
 #define LUNATIK_ARGUMENTS 10
-#define LUNATIK_RESULTS 8	/* a record and its fields count each */
+#define LUNATIK_RESULTS 5	/* a record and its fields count each */
 #define LUNATIK_SCRATCH 48
 
 /**

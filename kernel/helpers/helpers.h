@@ -45,7 +45,8 @@ enum lunatik_h_key {
 	LUNATIK_H_SESSION_INPUT,
 	LUNATIK_H_SESSION_OUTPUT,
 	LUNATIK_H_RUNTIMES,
-	LUNATIK_H_SHARED,
+	LUNATIK_H_TABLE,
+	LUNATIK_H_TABLES,
 	LUNATIK_H_JOURNAL,
 	LUNATIK_H_KEYS,
 };
@@ -86,6 +87,8 @@ void lunatik_h_rcu_read_lock(void);
 void lunatik_h_rcu_read_unlock(void);
 void lunatik_h_synchronize_rcu(void);
 void lunatik_h_rcu_barrier(void);
+/** Runs @release on @node (three words of the caller) when no reader of now is left, in softirq context. Context: any but NMI. */
+void lunatik_h_call_rcu(void **node, void (*release)(void **node));
 
 /* ---- sched.h, preempt.h, stack ---- */
 struct task_struct *lunatik_h_current(void);
@@ -173,6 +176,9 @@ void lunatik_h_bug(const char *what);
 /* ---- random.h ---- */
 unsigned int lunatik_h_random_u32(void);
 unsigned long long lunatik_h_random_u64(void);
+
+/* ---- siphash.h ---- */
+unsigned int lunatik_h_hsiphash(const void *data, lunatik_h_size size, const unsigned long long key[2]);
 
 /* ---- fs.h: files for require() and scripts ---- */
 /* A regular file, read only, as init would open it, whoever calls. Process context. */

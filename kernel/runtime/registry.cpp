@@ -6,7 +6,7 @@
 
 #include "helpers/helpers.h"
 #include "lunatik/uapi.h"
-#include "object/shared.hpp"
+#include "object/table.hpp"
 #include "vm/edge.hpp"
 
 namespace lunatik {
@@ -358,7 +358,7 @@ void shutdown() noexcept
 	}
 	stop_all_runtimes();
 	// What the shared table keeps may be objects of modules that are to be removed.
-	shared_clear();
+	tables_clear();
 }
 
 void each(struct net *network, void (*visit)(void *context, Runtime &runtime), void *context) noexcept

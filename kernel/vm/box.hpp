@@ -32,11 +32,12 @@ struct Box {
 /// The box at `index`, or nullptr if the value is something else. Never raises.
 [[nodiscard]] inline Box *box_at(lua_State *L, int index) noexcept
 {
-	if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) != sizeof(Box))
+	// The length of a light userdata is 0, and a string or table has no address.
+	if (lua_rawlen(L, index) != sizeof(Box))
 		return nullptr;
-	// SAFETY: a full userdata of that size; the mark is an address no script can write.
+	// SAFETY: a full userdata of that size, or none; the mark is an address no script can write.
 	auto *box = static_cast<Box *>(lua_touserdata(L, index));
-	return box->mark == &Box::the_mark ? box : nullptr;
+	return box && box->mark == &Box::the_mark ? box : nullptr;
 }
 
 /// Pushes an empty box with the metatable of `info`, registering the class first if need be. Raises.

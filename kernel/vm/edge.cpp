@@ -444,8 +444,8 @@ static void encode_plain(lua_State *L, const lunatik_call &call, const lunatik_v
 	}
 }
 
-// Pushes every result; returns how many values that made.
-static int encode(lua_State *L, const lunatik_call &call)
+// Pushes every result; returns how many values that made. Not inlined: invoke() stays on the stack of all that a body enters.
+[[gnu::noinline]] static int encode(lua_State *L, const lunatik_call &call)
 {
 	int pushed = 0;
 	for (unsigned i = 0; i < call.result_count; i++, pushed++) {
@@ -503,7 +503,7 @@ static void check_context(lua_State *L, const lunatik_function &function, Runtim
 			   name_of(wanted), name_of(runtime.context));
 }
 
-static Object *receiver(lua_State *L, const lunatik_function &function)
+static Box *receiver(lua_State *L, const lunatik_function &function)
 {
 	Box *box = box_at(L, 1);
 	if (!box || (box->object && box->object->class_ != function.class_)) {
@@ -514,7 +514,7 @@ static Object *receiver(lua_State *L, const lunatik_function &function)
 	}
 	if (!box->object || (box->object->stopped() && !(function.flags & LUNATIK_FUNCTION_STOP)))
 		raise(L, EBADF);
-	return box->object;
+	return box;
 }
 
 // The first of the user values that hold what a KEEPS constructor was given.
@@ -559,7 +559,7 @@ static const int nowhere = lua_upvalueindex(255);
 
 // Decodes every argument; returns the index of the one that a constructor keeps with its object, or 0. Says in `indices`
 // where each is.
-static int decode_all(lua_State *L, const lunatik_function &function, lunatik_call &call, int *indices)
+[[gnu::noinline]] static int decode_all(lua_State *L, const lunatik_function &function, lunatik_call &call, int *indices)
 {
 	int given = lua_gettop(L);
 	int argument = function.flags & LUNATIK_FUNCTION_METHOD ? 2 : 1;
@@ -607,7 +607,7 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 	return error;
 }
 
-static int fail(lua_State *L, const lunatik_function &function, lunatik_call &call, int error)
+[[gnu::noinline]] static int fail(lua_State *L, const lunatik_function &function, lunatik_call &call, int error)
 {
 	if (call.result_count) {
 		encode_owned(L, call);
@@ -621,8 +621,8 @@ static int fail(lua_State *L, const lunatik_function &function, lunatik_call &ca
 	return raise(L, error);
 }
 
-static int construct(lua_State *L, const lunatik_function &function, lunatik_call &call, Runtime &runtime, int kept,
-		     const int *indices)
+[[gnu::noinline]] static int construct(lua_State *L, const lunatik_function &function, lunatik_call &call, Runtime &runtime,
+					int kept, const int *indices)
 {
 	Object *object = reserve(L, function, runtime, kept, indices);
 	int box = lua_gettop(L);
@@ -660,16 +660,18 @@ static int invoke(lua_State *L, const lunatik_function &function)
 
 	if (function.flags & (LUNATIK_FUNCTION_SLEEPS | LUNATIK_FUNCTION_CONSTRUCTOR))
 		check_context(L, function, runtime);
+	Box *box = nullptr;
 	Object *object = nullptr;
 	if (function.flags & LUNATIK_FUNCTION_METHOD) {
-		object = receiver(L, function);
+		box = receiver(L, function);
+		object = box->object;
 		call.object = object;
 		call.self = object->private_;
 	}
 	__attribute__((uninitialized)) int indices[LUNATIK_ARGUMENTS];
 	int kept = decode_all(L, function, call, indices);
 	// Decoding may have run the script's code, which may have closed the receiver.
-	if (object && box_at(L, 1)->object != object)
+	if (object && box->object != object)
 		return raise(L, EBADF);
 	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR)
 		return construct(L, function, call, runtime, kept, indices);

@@ -7,7 +7,7 @@
 #include <asm-generic/errno.h>
 
 #include "helpers/helpers.h"
-#include "object/shared.hpp"
+#include "object/table.hpp"
 #include "runtime/library.hpp"
 
 namespace lunatik::edge {
@@ -59,13 +59,19 @@ static int push_outcome(lua_State *L)
 static int open_lunatik(lua_State *L)
 {
 	lunatik_openlibrary(L, &lunatik_library_core);
-	push_object(L, Object::of(SharedTable::global()));
+	push_object(L, Object::of(RcuTable::global()));
 	lua_setfield(L, -2, "_ENV");
 	return 1;
 }
 
+static int open_rcu(lua_State *L)
+{
+	return lunatik_openlibrary(L, &lunatik_library_rcu);
+}
+
 const luaL_Reg builtin_libraries[] = {
 	{ "lunatik", open_lunatik },
+	{ "rcu", open_rcu },
 	{ nullptr, nullptr },
 };
 

@@ -164,7 +164,7 @@ ok("the last ten of them", large:getstring(299990) == "0123456789")
 -- what an object is not
 
 raises("a number as a receiver", "attempt to index a number", function() local n = 5; return n:getbyte(0) end)
-raises("an object of another class", "data expected, got shared", d.getbyte, require("lunatik")._ENV, 0)
+raises("an object of another class", "data expected, got rcu.table", d.getbyte, require("lunatik")._ENV, 0)
 raises("a method there is none of", "attempt to call a nil value", function() d:getfloat(0) end)
 raises("a new field", "attempt to index a data value", function() d.field = 1 end)
 is("tostring names the class", tostring(d):match("^data: "), "data: ")
