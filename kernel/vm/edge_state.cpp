@@ -300,7 +300,8 @@ static int pack_results(lua_State *L, lua_State *task, int count, Resume &resume
 			bytes += lua_rawlen(task, first + i);
 	}
 	// SAFETY: memory for the values and, behind them, their strings; the caller frees it.
-	auto *memory = static_cast<char *>(lunatik_h_kvmalloc(sizeof(lunatik_value) * static_cast<unsigned>(count) + bytes + 1, 0));
+	auto *memory = static_cast<char *>(lunatik_h_kvmalloc(sizeof(lunatik_value) * static_cast<unsigned>(count) + bytes + 1,
+							!runtime_of(L).may_sleep()));
 	if (!memory)
 		return raise(L, ENOMEM);
 	auto *values = reinterpret_cast<lunatik_value *>(memory);
