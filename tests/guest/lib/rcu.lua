@@ -212,7 +212,7 @@ for _, context in ipairs { "process", "softirq", "hardirq" } do
 	is(context .. ": a string it set", shared.string, ("s"):rep(1000))
 	is(context .. ": a boolean it set", shared.boolean, false)
 	is(context .. ": it deleted", shared.k7, nil)
-	is(context .. ": keys it added", shared.added2000, 2000)
+	is(context .. ": keys it added", shared.added400, 400)
 	is(context .. ": what it counted", shared.counted, true)
 	inner:stop()
 	is(context .. ": they stay when it ends", shared.string, ("s"):rep(1000))
