@@ -99,6 +99,7 @@ int lunatik_h_fatal_signal_pending(void);
 int lunatik_h_signal_pending(void);
 int lunatik_h_in_task(void);		/* not in interrupt, softirq or NMI, and not with bottom halves off */
 int lunatik_h_preemptible_sleep(void);	/* sleeping is legal here: task context, nothing held that forbids it */
+int lunatik_h_irqs_disabled(void);
 int lunatik_h_is_kthread(void);
 int lunatik_h_cpu(void);
 unsigned int lunatik_h_cpus(void);	/* nr_cpu_ids */

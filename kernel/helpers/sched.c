@@ -64,6 +64,11 @@ int lunatik_h_preemptible_sleep(void)
 	return may_sleep_here();
 }
 
+int lunatik_h_irqs_disabled(void)
+{
+	return irqs_disabled();
+}
+
 int lunatik_h_is_kthread(void)
 {
 	return !!(current->flags & PF_KTHREAD);

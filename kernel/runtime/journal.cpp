@@ -18,6 +18,11 @@ static constexpr unsigned look_at_once = 64;
 static constinit IrqSpinlock lock;		// guards everything here, and every Journal
 static constinit StoredLine *ring[places];		// by sequence
 static constinit std::uint64_t newest;		// sequence of the line added last; the first is 1
+static constinit List<StoredLine> dead;		// to be freed where that is allowed
+
+// A handler with interrupts off may have come from below the allocator's own locks: its lines live here, the last ones.
+static constexpr std::size_t reserved_lines = 64;
+static constexpr std::size_t reserved_text = 240;
 
 struct StoredLine : Linked<StoredLine> {
 	Journal *owner;		// nullptr once its runtime is gone
@@ -27,6 +32,7 @@ struct StoredLine : Linked<StoredLine> {
 	unsigned network;
 	unsigned short name_size;
 	unsigned short text_size;
+	bool reserved;
 
 	[[nodiscard]] std::size_t size() const noexcept { return sizeof(StoredLine) + name_size + text_size; }
 	// SAFETY: make() allocates room for both texts behind the record.
@@ -34,16 +40,21 @@ struct StoredLine : Linked<StoredLine> {
 	[[nodiscard]] std::string_view name() noexcept { return { bytes(), name_size }; }
 	[[nodiscard]] std::string_view text() noexcept { return { bytes() + name_size, text_size }; }
 
+	void fill(std::string_view name, std::string_view text) noexcept
+	{
+		name_size = static_cast<unsigned short>(name.size());
+		text_size = static_cast<unsigned short>(text.size());
+		__builtin_memcpy(bytes(), name.data(), name.size());
+		__builtin_memcpy(bytes() + name.size(), text.data(), text.size());
+	}
 	[[nodiscard]] static StoredLine *make(std::string_view name, std::string_view text) noexcept
 	{
 		void *memory = lunatik_h_kmalloc(sizeof(StoredLine) + name.size() + text.size(), 1);
 		if (!memory)
 			return nullptr;
 		auto *record = ::new (memory) StoredLine;
-		record->name_size = static_cast<unsigned short>(name.size());
-		record->text_size = static_cast<unsigned short>(text.size());
-		__builtin_memcpy(record->bytes(), name.data(), name.size());
-		__builtin_memcpy(record->bytes() + name.size(), text.data(), text.size());
+		record->reserved = false;
+		record->fill(name, text);
 		return record;
 	}
 	/// Takes it out of its owner's list. Under the lock.
@@ -66,14 +77,52 @@ static StoredLine *&place_of(std::uint64_t sequence) noexcept
 	return ring[sequence % places];
 }
 
-// Frees what makes room for a new line: of the ring's oldest, and of the runtime's own.
+// What makes room for a new line: of the ring's oldest, and of the runtime's own. Under the lock.
 static void forget(StoredLine *record) noexcept
 {
 	if (!record)
 		return;
 	record->disown();
 	place_of(record->sequence) = nullptr;
-	lunatik_h_kfree(record);
+	if (!record->reserved)
+		dead.push_back(*record);
+	else
+		record->sequence = 0;
+}
+
+// Frees what was forgotten. Not under the lock.
+static void bury() noexcept
+{
+	for (;;) {
+		StoredLine *record = nullptr;
+		{
+			IrqGuard guard(lock);
+			record = dead.pop_front();
+		}
+		if (!record)
+			return;
+		lunatik_h_kfree(record);
+	}
+}
+
+namespace {
+struct Reserve {
+	StoredLine line;
+	char bytes[255 + reserved_text];
+};
+} // namespace
+static constinit Reserve reserve[reserved_lines];
+static constinit unsigned next_reserve;
+
+// The reserve's next line, whatever was in it. Under the lock.
+static StoredLine *take_reserve(std::string_view name, std::string_view text) noexcept
+{
+	StoredLine &record = reserve[next_reserve++ % reserved_lines].line;
+	if (record.sequence)
+		forget(&record);
+	record.reserved = true;
+	record.fill(name, cut(text, 0, reserved_text));
+	return &record;
 }
 
 Journal::~Journal()
@@ -85,21 +134,31 @@ Journal::~Journal()
 
 void Journal::add(unsigned kind, std::string_view text) noexcept
 {
-	StoredLine *record = StoredLine::make(name_, cut(text, 0, journal::Line::text_max));
-	if (!record)
-		return;
-	record->kind = kind;
-	record->network = network_;
-	record->time = lunatik_h_fast_real_clock();
-	IrqGuard guard(lock);
-	while (bytes_ + record->size() > bytes_of_one)
-		forget(records_.first());
-	record->sequence = ++newest;
-	forget(place_of(record->sequence));
-	place_of(record->sequence) = record;
-	record->owner = this;
-	records_.push_back(*record);
-	bytes_ += record->size();
+	bool interrupts_off = lunatik_h_irqs_disabled();
+	StoredLine *record = nullptr;
+	if (!interrupts_off) {
+		record = StoredLine::make(name_, cut(text, 0, journal::Line::text_max));
+		if (!record)
+			return;
+	}
+	{
+		IrqGuard guard(lock);
+		if (interrupts_off)
+			record = take_reserve(name_, text);
+		record->kind = kind;
+		record->network = network_;
+		record->time = lunatik_h_fast_real_clock();
+		while (!records_.empty() && bytes_ + record->size() > bytes_of_one)
+			forget(records_.first());
+		record->sequence = ++newest;
+		forget(place_of(record->sequence));
+		place_of(record->sequence) = record;
+		record->owner = this;
+		records_.push_back(*record);
+		bytes_ += record->size();
+	}
+	if (!interrupts_off)
+		bury();
 }
 
 namespace journal {
@@ -140,8 +199,12 @@ void init() noexcept
 
 void exit() noexcept
 {
-	for (auto *record : ring)
-		forget(record);
+	{
+		IrqGuard guard(lock);
+		for (auto *record : ring)
+			forget(record);
+	}
+	bury();
 }
 
 } // namespace journal

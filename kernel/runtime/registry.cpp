@@ -129,7 +129,8 @@ Result<Runtime *> create(const Script &script, Report &report) noexcept
 Result<void> load_into(Runtime &runtime, const Script &script, Report &report) noexcept
 {
 	FileContents contents;
-	Name<300> chunk_name;
+	// Not on the stack, which belongs to the script.
+	auto &chunk_name = runtime.chunk_name;
 	std::string_view source = script.source;
 	chunk_name.append("@");
 	if (!source.data()) {

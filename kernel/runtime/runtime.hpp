@@ -192,6 +192,7 @@ public:
 	Object &object;
 	const Context context;
 	Name<255> name;
+	Name<300> chunk_name;		// of its script, as lua_load() wants it
 	struct net *const network;
 	lua_State *state = nullptr;	// guarded by the lock; nullptr once closed
 	lunatik_gauge gauge{};

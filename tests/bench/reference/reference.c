@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* What Lua is measured against: a device in C that does what the Lua devices of tests/bench do. */
+/* What Lua is measured against: a device and a probe in C that do what the scripts of tests/bench do. */
+#include <linux/kprobes.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -37,7 +38,43 @@ static struct miscdevice device = {
 	.name = "bench_reference",
 	.fops = &operations,
 };
-module_misc_device(device);
+
+static char *probe;
+module_param(probe, charp, 0444);
+MODULE_PARM_DESC(probe, "function to count the calls of");
+
+static unsigned long hits;
+
+static int hit(struct kprobe *p, struct pt_regs *regs)
+{
+	hits++;
+	return 0;
+}
+
+static struct kprobe kprobe = { .pre_handler = hit };
+
+static int __init reference_init(void)
+{
+	int error = misc_register(&device);
+
+	if (error || !probe)
+		return error;
+	kprobe.symbol_name = probe;
+	error = register_kprobe(&kprobe);
+	if (error)
+		misc_deregister(&device);
+	return error;
+}
+
+static void __exit reference_exit(void)
+{
+	if (probe)
+		unregister_kprobe(&kprobe);
+	misc_deregister(&device);
+}
+
+module_init(reference_init);
+module_exit(reference_exit);
 
 MODULE_LICENSE("Dual MIT/GPL");
 MODULE_DESCRIPTION("What Lua is measured against");
