@@ -215,7 +215,7 @@ def unloading():
 
 def main():
     subprocess.run("""ip link set lo up
-        ip link add dummy0 type dummy && ip address add 10.9.9.1/24 dev dummy0 && ip link set dummy0 up""", shell=True, check=True)
+        ip link add t_dummy type dummy && ip address add 10.9.9.1/24 dev t_dummy && ip link set t_dummy up""", shell=True, check=True)
     # An AF_PACKET socket of protocol 0 receives nothing; the others are quiet by themselves.
     scripts()
     threads()
