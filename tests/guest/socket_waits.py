@@ -10,6 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
+from frames import value_of
 from ktap import equal, faster, finish, install, like, lunatik, ok, opened, run_script, start, state, stop, within
 
 # The promise is one second; an emulated processor that others share gets three.
@@ -165,6 +166,7 @@ def closed_elsewhere():
         client = start("run", "-", "--name", "waits", source=source(name, """
             require("lunatik")._ENV.held = held
             print(select(2, pcall(wait)))"""))
+        within(10, lambda: value_of("require('lunatik')._ENV.held ~= nil") == "true")
         running(name, client)
         with faster(f"{name}: another runtime uses the socket meanwhile", LIMIT):
             result = lunatik("run", "-e", """local held = require("lunatik")._ENV.held
