@@ -99,6 +99,9 @@ void lunatik_poll(struct lua_State *L);
 /** An unpredictable number, for hash seeds and pivots. */
 unsigned int lunatik_random32(void);
 
+/** Takes a warning of a script's, or, if @error, an error in a finalizer, which raised nowhere. Never raises. */
+void lunatik_warning(struct lua_State *L, const char *text, int error);
+
 /** Writes a warning to the log; @format has one %s at most, for @arg. */
 void lunatik_message(const char *format, const char *arg);
 
@@ -151,7 +154,7 @@ extern unsigned long long lunatik_hash_factor;
  */
 int lunatik_raise(struct lua_State *L, const char *message);
 
-/** Makes warn() work: writes through lunatik_message(), off until warn("@on"). May raise "not enough memory". */
+/** Makes warn() work: writes through lunatik_warning(), off until warn("@on"). May raise "not enough memory". */
 void lunatik_openwarn(struct lua_State *L);
 
 /* Stack slots that lunatik_callkept() wants to be free: for what it pushes and for the arguments of any callback. */

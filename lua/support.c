@@ -104,6 +104,7 @@ const char *lunatik_strerror(int error)
 
 /* One record of the log per warning, however many pieces it comes in. */
 struct warning {
+	lua_State *L;	/* the main thread, for whoever is told */
 	int on;
 	int continued;
 	size_t length;
@@ -137,8 +138,13 @@ static void warn(void *data, const char *piece, int more)
 		warning->length = 0;
 	warning->continued = more;
 	add_to_warning(warning, piece);
-	if (!more && warning->on)
-		lunatik_message("Lua warning: %s", warning->text);
+	if (more)
+		return;
+	/* What luaE_warnerror() says of a finalizer is an error that nobody else can report, so it is never switched off. */
+	if (strncmp(warning->text, "error in ", 9) == 0)
+		lunatik_warning(warning->L, warning->text, 1);
+	else if (warning->on)
+		lunatik_warning(warning->L, warning->text, 0);
 }
 
 void lunatik_openwarn(lua_State *L)
@@ -146,6 +152,7 @@ void lunatik_openwarn(lua_State *L)
 	static const char key;
 	struct warning *warning = lua_newuserdatauv(L, sizeof(*warning), 0);
 
+	warning->L = L;
 	warning->on = 0;
 	warning->continued = 0;
 	warning->length = 0;

@@ -183,6 +183,12 @@ int do_list(const Options &, Environment &environment, Console &console)
 	return 0;
 }
 
+std::string timed_out_after(const Options &options)
+{
+	return fmt::format("timed out after {} s", static_cast<double>(options.timeout.value_or(
+		std::chrono::milliseconds(0)).count()) / 1000);
+}
+
 /* Runs a request that may print, and shows how it ended; as JSON all at once, as text while it happens. */
 int show_run(Session &session, Console &console, const Options &options, const Request &request, bool values)
 {
@@ -192,7 +198,11 @@ int show_run(Session &session, Console &console, const Options &options, const R
 		require_ok(answer, options);
 		if (values)
 			show_values(console, answer);
-		return exit_status(answer, passing);
+		const int status = exit_status(answer, passing);
+		// It took the interrupt for an error of its own and ended well: why the status says otherwise has to be said.
+		if (status == LUNATIK_STATUS_TIMEOUT)
+			console.report(Failure(LUNATIK_STATUS_TIMEOUT, timed_out_after(options)));
+		return status;
 	}
 
 	std::string output;
@@ -304,11 +314,11 @@ int do_restart(const Options &options, Environment &environment, Console &consol
 	const std::vector<Item> items = list_items(session, console);
 	const auto item = std::find_if(items.begin(), items.end(), [&](const Item &one) { return one.name == script.name; });
 	if (item == items.end())
-		throw Failure(LUNATIK_STATUS_NAME, fmt::format("{} is not running", script.name),
+		throw Failure(LUNATIK_STATUS_NAME, fmt::format("'{}' is not running", script.name),
 			"lunatik list shows what runs; lunatik run starts a script");
 	if (!source && stat(installed.c_str(), &what) != 0)
 		throw Failure(LUNATIK_STATUS_NAME, fmt::format("{} runs, but there is no {} to restart it from", script.name,
-			installed), "restart it from its file: lunatik restart ./file.lua");
+			installed), fmt::format("start it from its file: lunatik run ./file.lua --name {} --replace", script.name));
 
 	Options again = options;
 	again.verb = item->thread ? Verb::Spawn : Verb::Run;
@@ -451,8 +461,15 @@ Answer evaluate(Session &session, Console &console, const Request &request,
 
 void show_values(Console &console, const Answer &answer)
 {
-	if (!answer.values.empty())
-		console.data(fmt::format("{}\n", fmt::join(answer.values, "\t")));
+	if (answer.values.empty())
+		return;
+	std::string text = fmt::format("{}\n", fmt::join(answer.values, "\t"));
+	// What a value holds must not move the cursor of a terminal; a program behind a pipe gets the bytes as they are.
+	if (console.on_terminal())
+		std::replace_if(text.begin(), text.end(), [](char byte) {
+			return (byte >= 0 && byte < ' ' && byte != '\n' && byte != '\t') || byte == 127;
+		}, '?');
+	console.data(text);
 }
 
 int exit_status(const Answer &answer, bool passing)
@@ -501,8 +518,7 @@ Failure failure_of(const Answer &answer, const Options &options)
 		break;
 	case LUNATIK_STATUS_TIMEOUT:
 		if (answer.timed_out)
-			message = fmt::format("timed out after {} s", static_cast<double>(options.timeout.value_or(
-				std::chrono::milliseconds(0)).count()) / 1000);
+			message = timed_out_after(options);
 		break;
 	case LUNATIK_STATUS_INTERRUPTED:
 		if (message.empty())

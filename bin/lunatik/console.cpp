@@ -75,6 +75,11 @@ bool Console::stream(std::string_view bytes) noexcept
 	return failed_ == 0;
 }
 
+bool Console::on_terminal() const
+{
+	return isatty(out_);
+}
+
 std::string Console::in_red(std::string text) const
 {
 	return wants_colour(out_) ? fmt::format("\033[31m{}\033[0m", text) : text;

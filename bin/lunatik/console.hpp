@@ -53,6 +53,9 @@ public:
 	/** As data(), but a failure is kept for finish(); returns false from then on. */
 	bool stream(std::string_view bytes) noexcept;
 
+	/** Whether a person reads standard output. */
+	bool on_terminal() const;
+
 	/** The text as it stands out on this standard output: red on a terminal, itself elsewhere. */
 	std::string in_red(std::string text) const;
 

@@ -103,6 +103,9 @@ std::pair<std::string, std::string> source_to_check(const Options &options, cons
 		return {"stdin", read_source("-", environment.input)};
 	const Script script = find_script(options.script);
 	const std::string path = script.file.value_or(fmt::format("{}/{}.lua", environment.scripts, script.name));
+	if (!script.file && !is_there(path))
+		throw Failure(LUNATIK_STATUS_NAME, fmt::format("no script {}", path),
+			"scripts are installed below /lib/modules/lua; a file is checked by its path: lunatik check ./file.lua");
 	return {path, read_source(path, environment.input)};
 }
 

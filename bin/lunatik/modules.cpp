@@ -12,7 +12,9 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,6 +108,17 @@ std::string describe(const Module &module, int failure)
 	return text;
 }
 
+/* The major number of the devices that scripts make, whose files may be open when the devices are gone; 0 if there is none. */
+unsigned device_number(const ModuleHost &host)
+{
+	std::ifstream devices(fs::path(host.processes) / "devices");
+	for (std::string line; std::getline(devices, line);) {
+		if (line.ends_with(" lunatik"))
+			return static_cast<unsigned>(std::strtoul(line.c_str(), nullptr, 10));
+	}
+	return 0;
+}
+
 } // namespace
 
 ModuleHost ModuleHost::system()
@@ -195,7 +208,8 @@ void remove_modules(const ModuleHost &host, const std::string &device)
 			const std::vector<std::string> users = users_of(host, device);
 			std::string hint = "close what uses them, and again: sudo lunatik unload";
 			if (!users.empty())
-				hint = fmt::format("these have {} open and must end first: {}", device, fmt::join(users, ", "));
+				hint = fmt::format("these have {} or a device of a script's open and must end first: {}", device,
+					fmt::join(users, ", "));
 			throw Failure(LUNATIK_STATUS_SCRIPT, fmt::format("{}", fmt::join(complaints, "; ")), hint);
 		}
 		std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -206,13 +220,17 @@ std::vector<std::string> users_of(const ModuleHost &host, const std::string &dev
 {
 	std::vector<std::string> users;
 	std::error_code error;
+	const unsigned number = device_number(host);
 	for (const fs::directory_entry &process : fs::directory_iterator(host.processes, error)) {
 		const std::string pid = process.path().filename();
 		if (pid.find_first_not_of("0123456789") != std::string::npos || pid == std::to_string(getpid()))
 			continue;
 		std::error_code gone; // a process may end while it is looked at
 		for (const fs::directory_entry &file : fs::directory_iterator(process.path() / "fd", gone)) {
-			if (fs::read_symlink(file.path(), gone) == device) {
+			struct stat what{};
+			const bool ours = stat(file.path().c_str(), &what) == 0 && S_ISCHR(what.st_mode) && number != 0 &&
+				major(what.st_rdev) == number;
+			if (ours || fs::read_symlink(file.path(), gone) == device) {
 				users.push_back(fmt::format("{} ({})", pid, first_line(process.path() / "comm")));
 				break;
 			}

@@ -51,7 +51,7 @@ void load_modules(const ModuleHost &host);
  */
 void remove_modules(const ModuleHost &host, const std::string &device);
 
-/** "1234 (lunatik)" for each process, other than this one, that has `device` open. */
+/** "1234 (lunatik)" for each process, other than this one, that has `device` or a device of a script's open. */
 std::vector<std::string> users_of(const ModuleHost &host, const std::string &device);
 
 } // namespace lunatik::cli

@@ -69,7 +69,7 @@ std::vector<Item> only(std::vector<Item> items, const std::string &name)
 		return items;
 	const Item *item = find(items, name);
 	if (!item)
-		throw Failure(LUNATIK_STATUS_NAME, fmt::format("{} is not running", name), "lunatik list shows what runs");
+		throw Failure(LUNATIK_STATUS_NAME, fmt::format("'{}' is not running", name), "lunatik list shows what runs");
 	return {*item};
 }
 

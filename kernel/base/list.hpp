@@ -67,6 +67,19 @@ public:
 		first_ = &node;
 	}
 
+	/// Puts `element` behind `before`, which is in this list.
+	void insert_after(T &before, T &element) noexcept
+	{
+		Node &left = before;
+		Node &node = element;
+		if (&left == last_)
+			return push_back(element);
+		node.next_ = left.next_;
+		node.previous_ = &left;
+		left.next_->previous_ = &node;
+		left.next_ = &node;
+	}
+
 	/// Takes `element` out; it must be in this list.
 	void remove(T &element) noexcept
 	{

@@ -775,14 +775,13 @@ bool lunatik_session::push_record(const journal::Line &line) noexcept
 
 void lunatik_session::handle_log(const Request &request, Report &report) noexcept
 {
-	const journal::Filter filter{ lunatik_h_net_inode(network_), request.name };
+	journal::Reader reader({ lunatik_h_net_inode(network_), request.name });
 	// Not on the stack: it is as large as a line.
 	journal::Line &line = line_;
-	line.sequence = 0;
 	unsigned shutdowns = registry::shutdowns();
 	auto ended = [this, shutdowns] { return interrupted_ || gone_ || registry::shutdowns() != shutdowns; };
 	for (;;) {
-		if (journal::next(line.sequence, filter, line)) {
+		if (reader.next(line)) {
 			if (!push_record(line))
 				break;
 		} else if (!request.follow || ended()) {

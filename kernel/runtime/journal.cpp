@@ -8,25 +8,22 @@
 
 namespace lunatik {
 
-// Lines in all; a power of two, so that a line's number gives its place.
-static constexpr std::size_t places = 8192;
+// Lines of all together.
+static constexpr unsigned lines_max = 8192;
 // What one runtime may have of them.
+static constexpr unsigned lines_of_one = 1024;
 static constexpr std::size_t bytes_of_one = 64 << 10;
-// Places that a reader looks at with interrupts off.
+// Lines that a reader passes over with interrupts off.
 static constexpr unsigned look_at_once = 64;
-
-static constinit IrqSpinlock lock;		// guards everything here, and every Journal
-static constinit StoredLine *ring[places];		// by sequence
-static constinit std::uint64_t newest;		// sequence of the line added last; the first is 1
-static constinit List<StoredLine> dead;		// to be freed where that is allowed
 
 // A handler with interrupts off may have come from below the allocator's own locks: its lines live here, the last ones.
 static constexpr std::size_t reserved_lines = 64;
 static constexpr std::size_t reserved_text = 240;
 
-struct StoredLine : Linked<StoredLine> {
-	Journal *owner;		// nullptr once its runtime is gone
-	std::uint64_t sequence;
+/// Every line is in the list of all, in order, and as long as its runtime lives in the runtime's own.
+struct StoredLine : Linked<StoredLine>, Linked<StoredLine, InJournal> {
+	Journal *owner;		// nullptr once its runtime is gone, and for a reader's place
+	std::uint64_t sequence;	// 0: a reader's place
 	std::uint64_t time;
 	unsigned kind;
 	unsigned network;
@@ -35,7 +32,7 @@ struct StoredLine : Linked<StoredLine> {
 	bool reserved;
 
 	[[nodiscard]] std::size_t size() const noexcept { return sizeof(StoredLine) + name_size + text_size; }
-	// SAFETY: make() allocates room for both texts behind the record.
+	// SAFETY: make() allocates room for both texts behind the line.
 	[[nodiscard]] char *bytes() noexcept { return reinterpret_cast<char *>(this + 1); }
 	[[nodiscard]] std::string_view name() noexcept { return { bytes(), name_size }; }
 	[[nodiscard]] std::string_view text() noexcept { return { bytes() + name_size, text_size }; }
@@ -52,56 +49,65 @@ struct StoredLine : Linked<StoredLine> {
 		void *memory = lunatik_h_kmalloc(sizeof(StoredLine) + name.size() + text.size(), 1);
 		if (!memory)
 			return nullptr;
-		auto *record = ::new (memory) StoredLine;
-		record->reserved = false;
-		record->fill(name, text);
-		return record;
+		auto *line = ::new (memory) StoredLine;
+		line->owner = nullptr;
+		line->sequence = 0;
+		line->reserved = false;
+		line->fill(name, text);
+		return line;
 	}
-	/// Takes it out of its owner's list. Under the lock.
+	/// Takes it out of its runtime's list. Under the lock.
 	void disown() noexcept
 	{
 		if (!owner)
 			return;
-		owner->records_.remove(*this);
+		owner->own_.remove(*this);
 		owner->bytes_ -= size();
+		owner->lines_--;
 		owner = nullptr;
+	}
+	void adopt(Journal &journal) noexcept
+	{
+		owner = &journal;
+		owner->own_.push_back(*this);
+		owner->bytes_ += size();
+		owner->lines_++;
 	}
 	[[nodiscard]] bool wanted(const journal::Filter &filter) noexcept
 	{
-		return network == filter.network && (filter.name.empty() || filter.name == name());
+		return sequence && network == filter.network && (filter.name.empty() || filter.name == name());
 	}
 };
 
-static StoredLine *&place_of(std::uint64_t sequence) noexcept
-{
-	return ring[sequence % places];
-}
+static constinit IrqSpinlock lock;		// guards everything here, and every Journal
+static constinit List<StoredLine, InJournal> all;
+static constinit unsigned count;		// lines in it, without readers' places
+static constinit std::uint64_t newest;		// number of the line added last; the first is 1
+static constinit List<StoredLine> dead;		// to be freed where that is allowed
 
-// What makes room for a new line: of the ring's oldest, and of the runtime's own. Under the lock.
-static void forget(StoredLine *record) noexcept
+// Takes out a line that makes room for another. Under the lock.
+static void forget(StoredLine &line) noexcept
 {
-	if (!record)
-		return;
-	record->disown();
-	place_of(record->sequence) = nullptr;
-	if (!record->reserved)
-		dead.push_back(*record);
-	else
-		record->sequence = 0;
+	line.disown();
+	all.remove(line);
+	count--;
+	line.sequence = 0;
+	if (!line.reserved)
+		dead.push_back(line);
 }
 
 // Frees what was forgotten. Not under the lock.
 static void bury() noexcept
 {
 	for (;;) {
-		StoredLine *record = nullptr;
+		StoredLine *line = nullptr;
 		{
 			IrqGuard guard(lock);
-			record = dead.pop_front();
+			line = dead.pop_front();
 		}
-		if (!record)
+		if (!line)
 			return;
-		lunatik_h_kfree(record);
+		lunatik_h_kfree(line);
 	}
 }
 
@@ -115,47 +121,51 @@ static constinit Reserve reserve[reserved_lines];
 static constinit unsigned next_reserve;
 
 // The reserve's next line, whatever was in it. Under the lock.
-static StoredLine *take_reserve(std::string_view name, std::string_view text) noexcept
+static StoredLine &take_reserve(std::string_view name, std::string_view text) noexcept
 {
-	StoredLine &record = reserve[next_reserve++ % reserved_lines].line;
-	if (record.sequence)
-		forget(&record);
-	record.reserved = true;
-	record.fill(name, cut(text, 0, reserved_text));
-	return &record;
+	StoredLine &line = reserve[next_reserve++ % reserved_lines].line;
+	if (line.sequence)
+		forget(line);
+	line.reserved = true;
+	line.fill(name, cut(text, 0, reserved_text));
+	return line;
 }
 
 Journal::~Journal()
 {
 	IrqGuard guard(lock);
-	while (StoredLine *record = records_.first())
-		record->disown();
+	while (StoredLine *line = own_.first())
+		line->disown();
 }
 
 void Journal::add(unsigned kind, std::string_view text) noexcept
 {
 	bool interrupts_off = lunatik_h_irqs_disabled();
-	StoredLine *record = nullptr;
+	StoredLine *line = nullptr;
 	if (!interrupts_off) {
-		record = StoredLine::make(name_, cut(text, 0, journal::Line::text_max));
-		if (!record)
+		line = StoredLine::make(name_, cut(text, 0, journal::Line::text_max));
+		if (!line)
 			return;
 	}
 	{
 		IrqGuard guard(lock);
 		if (interrupts_off)
-			record = take_reserve(name_, text);
-		record->kind = kind;
-		record->network = network_;
-		record->time = lunatik_h_fast_real_clock();
-		while (!records_.empty() && bytes_ + record->size() > bytes_of_one)
-			forget(records_.first());
-		record->sequence = ++newest;
-		forget(place_of(record->sequence));
-		place_of(record->sequence) = record;
-		record->owner = this;
-		records_.push_back(*record);
-		bytes_ += record->size();
+			line = &take_reserve(name_, text);
+		line->kind = kind;
+		line->network = network_;
+		line->time = lunatik_h_fast_real_clock();
+		while (lines_ >= lines_of_one || (lines_ && bytes_ + line->size() > bytes_of_one))
+			forget(*own_.first());
+		for (StoredLine *oldest = all.first(); count >= lines_max && oldest;) {
+			StoredLine *next = all.next(*oldest);
+			if (oldest->sequence)
+				forget(*oldest);
+			oldest = next;
+		}
+		line->sequence = ++newest;
+		all.push_back(*line);
+		count++;
+		line->adopt(*this);
 	}
 	if (!interrupts_off)
 		bury();
@@ -163,33 +173,55 @@ void Journal::add(unsigned kind, std::string_view text) noexcept
 
 namespace journal {
 
-bool next(std::uint64_t after, const Filter &filter, Line &line) noexcept
+Reader::Reader(const Filter &filter) noexcept : filter_(filter), place_(StoredLine::make({}, {}))
 {
-	std::uint64_t sequence = after + 1;
-	for (;;) {
+	if (!place_)
+		return;
+	IrqGuard guard(lock);
+	all.push_front(*place_);
+}
+
+Reader::~Reader()
+{
+	if (!place_)
+		return;
+	{
+		IrqGuard guard(lock);
+		all.remove(*place_);
+	}
+	lunatik_h_kfree(place_);
+}
+
+bool Reader::next(Line &line) noexcept
+{
+	while (place_) {
 		{
 			IrqGuard guard(lock);
-			// What is further back has been overwritten.
-			if (newest >= places && sequence <= newest - places)
-				sequence = newest - places + 1;
-			for (unsigned looked = 0; looked < look_at_once; looked++, sequence++) {
-				if (sequence > newest) {
-					line.sequence = newest;
+			StoredLine *candidate = place_;
+			for (unsigned looked = 0; looked < look_at_once; looked++) {
+				StoredLine *following = all.next(*candidate);
+				if (!following && candidate == place_)
 					return false;
-				}
-				StoredLine *record = place_of(sequence);
-				if (!record || record->sequence != sequence || !record->wanted(filter))
-					continue;
-				line.sequence = sequence;
-				line.time = record->time;
-				line.kind = record->kind;
-				line.name.assign(record->name());
-				line.text.assign(record->text());
+				if (!following)
+					break;
+				candidate = following;
+				if (candidate->wanted(filter_))
+					break;
+			}
+			all.remove(*place_);
+			all.insert_after(*candidate, *place_);
+			if (candidate->wanted(filter_)) {
+				line.sequence = candidate->sequence;
+				line.time = candidate->time;
+				line.kind = candidate->kind;
+				line.name.assign(candidate->name());
+				line.text.assign(candidate->text());
 				return true;
 			}
 		}
 		lunatik_h_cond_resched();
 	}
+	return false;
 }
 
 void init() noexcept
@@ -201,8 +233,8 @@ void exit() noexcept
 {
 	{
 		IrqGuard guard(lock);
-		for (auto *record : ring)
-			forget(record);
+		while (StoredLine *line = all.first())
+			forget(*line);
 	}
 	bury();
 }

@@ -16,6 +16,7 @@ namespace lunatik {
 
 /// A line in the journal.
 struct StoredLine;
+struct InJournal;
 
 /// A runtime's part of the journal. Its lines stay when it goes. Context of every member: any but NMI; none sleeps.
 class Journal final {
@@ -33,8 +34,9 @@ private:
 	friend struct StoredLine;
 	std::string_view name_;
 	unsigned network_;
+	unsigned lines_ = 0;
 	std::size_t bytes_ = 0;
-	List<StoredLine> records_;
+	List<StoredLine> own_;
 };
 
 namespace journal {
@@ -55,9 +57,21 @@ struct Filter {
 	std::string_view name;	// empty: of all runtimes
 };
 
-/// Finds the first line after number `after`. Returns false, and the number of the newest line in line.sequence, when there is
-/// none. Context: process; may sleep between lines it passes over.
-[[nodiscard]] bool next(std::uint64_t after, const Filter &filter, Line &line) noexcept;
+/// Goes through the journal from its beginning; what is added meanwhile comes too. Context: process.
+class Reader final {
+public:
+	/// `filter.name` must outlive the reader. Without memory there is nothing to read.
+	explicit Reader(const Filter &filter) noexcept;
+	~Reader();
+	Reader(const Reader &) = delete;
+	Reader &operator=(const Reader &) = delete;
+	/// The next line; false when there is none now. May sleep between lines that are passed over.
+	[[nodiscard]] bool next(Line &line) noexcept;
+
+private:
+	const Filter filter_;
+	StoredLine *place_;	// stands behind the last line read
+};
 
 /// Sets up the journal, and frees what is in it at the end.
 void init() noexcept;

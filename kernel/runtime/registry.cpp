@@ -298,6 +298,8 @@ Result<void> run(const Script &script, bool spawn, Report &report, Watch watch, 
 	}
 	if (result)
 		runtime->announce();
+	else if (report.message)
+		runtime->journal.add(LUNATIK_RECORD_ERROR, cut(report.text(), 0, report.text().find('\n')));
 	if (!result && take(runtime->network, script.name, runtime))
 		runtime->object.drop();
 	runtime->object.drop();

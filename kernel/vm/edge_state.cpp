@@ -177,6 +177,22 @@ static int load_chunk(lua_State *L, Run &run)
 	return status;
 }
 
+// Raises what load_chunk() left. Nothing has run: the message says the line, and there is no trace.
+static int fail_loading(lua_State *L, const Chunk &chunk)
+{
+	if (Report *report = runtime_of(L).report)
+		report->traced = true;
+	size_t size = 0;
+	const char *bytes = lua_tolstring(L, -1, &size);
+	std::string_view text(bytes ? bytes : "", size);
+	// What is wrong with all of it, a binary chunk or one that nests too deeply, comes without a place. Lua knows the message
+	// for want of memory by its very string.
+	bool placed = text.starts_with(cut(chunk.name + 1, 0, 20)) || text.starts_with("...") || text == "not enough memory";
+	if (!placed)
+		lua_pushfstring(L, "%s: %s", chunk.name + 1, bytes ? bytes : "");
+	return lua_error(L);
+}
+
 // Makes the function at `index` the runtime's task: what resume() and the thread call.
 static void keep_task(lua_State *L, int index)
 {
@@ -193,12 +209,8 @@ static int run_chunk(lua_State *L)
 	auto &run = *static_cast<Run *>(lua_touserdata(L, 1));
 	const Chunk &chunk = run.chunk;
 	lua_settop(L, 0);
-	if (load_chunk(L, run) != LUA_OK) {
-		// Nothing has run: the message says the line, and there is no trace.
-		if (Report *report = runtime_of(L).report)
-			report->traced = true;
-		return lua_error(L);
-	}
+	if (load_chunk(L, run) != LUA_OK)
+		return fail_loading(L, chunk);
 	luaL_checkstack(L, static_cast<int>(chunk.argument_count) + 4, "too many arguments");
 	for (std::size_t i = 0; i < chunk.argument_count; i++)
 		lua_pushlstring(L, chunk.arguments[i].data(), chunk.arguments[i].size());
@@ -265,11 +277,8 @@ static int check_chunk(lua_State *L)
 	// SAFETY: check() passes its Check.
 	auto &check = *static_cast<Check *>(lua_touserdata(L, 1));
 	lua_settop(L, 0);
-	if (load_chunk(L, check.run) != LUA_OK) {
-		if (Report *report = runtime_of(L).report)
-			report->traced = true;
-		return lua_error(L);
-	}
+	if (load_chunk(L, check.run) != LUA_OK)
+		return fail_loading(L, check.run.chunk);
 	check.L = L;
 	lua_newtable(L);
 	lua_insert(L, 1);
@@ -460,6 +469,14 @@ void lunatik_print(lua_State *L, const char *s, size_t n)
 void lunatik_printline(lua_State *L)
 {
 	runtime_of(L).print_line();
+}
+
+void lunatik_warning(lua_State *L, const char *text, int error)
+{
+	Runtime &runtime = runtime_of(L);
+	if (error)
+		runtime.errors.count();
+	runtime.log(text, error != 0);
 }
 
 void lunatik_poll(lua_State *L)

@@ -78,6 +78,13 @@ unsigned int lunatik_random32(void)
 	return (unsigned int)random();
 }
 
+void lunatik_warning(struct lua_State *L, const char *text, int error)
+{
+	(void)L;
+	(void)error;
+	fprintf(stderr, "Lua warning: %s\n", text);
+}
+
 void lunatik_message(const char *format, const char *arg)
 {
 	fprintf(stderr, format, arg);

@@ -39,6 +39,10 @@ printf 'local x = 1\nlocal = 2\n' >syntax.lua
 cp syntax.lua $scripts/syntax.lua
 gives "a syntax error" 1 '' "^lunatik: /lib/modules/lua/test/syntax.lua:2: <name> expected near '='" lunatik run test/syntax
 gives "a syntax error in a file" 1 '' '^lunatik: \./syntax\.lua:2: <name> expected near [^ ]*$' lunatik run ./syntax.lua
+printf '\x1bLua\x54\x00' >binary.lua
+gives "a binary chunk is named" 1 '' '^lunatik: \./binary\.lua: .*binary chunk' lunatik run ./binary.lua
+{ printf 'return '; head -c 10000 /dev/zero | tr '\0' '('; echo 1; } >nested.lua
+gives "10000 parentheses are named" 1 '' '^lunatik: \./nested\.lua: .*overflow' lunatik run ./nested.lua
 gives "a syntax error in -e" 1 '' "^lunatik: \(command line\):1: .* near" lunatik run -e 'x ='
 gives "a syntax error in standard input" 1 '' "^lunatik: stdin:2: " bash -c 'lunatik run - <syntax.lua'
 gives "nothing is left of them" 0 '' 'no runtime' lunatik list

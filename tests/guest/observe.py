@@ -29,7 +29,7 @@ def log():
     lunatik("run", "test/fails")
     check("log of one runtime", lunatik("log", "test/talks"), 0,
           LINE + r"test/talks: hello\t42\n.* test/talks: x{600}\n.* test/talks: \[started\]\n\Z")
-    check("an error that nobody caught", lunatik("log", "test/fails"), 0, LINE + r"test/fails: before\n\Z")
+    check("an error that nobody caught", lunatik("log", "test/fails"), 0, LINE + r"test/fails: before\n" + LINE[2:] + r"test/fails: /lib/modules/lua/test/fails.lua:1: on purpose\n\Z")
     everything = lunatik("log").stdout
     ok("log of all", all(word in everything for word in ("test/talks: hello", "test/fails: before")), everything[-800:])
     stop("test/talks")
@@ -48,6 +48,14 @@ def log():
     lines = lunatik("log", "test/floods").stdout.splitlines()
     ok("it is bounded, and the last lines stay", 100 < len(lines) < 5000 and lines[-2].endswith(": 5000"), len(lines), lines[-2:])
     stop("test/floods")
+    lunatik("run", "-e", "while true do print(1) end", "--timeout", "2")
+    check("a script that floods leaves the lines of others", lunatik("log", "test/talks"), 0, r"\[stopped\]\n\Z")
+    install("collects", '''setmetatable({}, { __gc = function() error("in a finalizer") end }) collectgarbage()''')
+    lunatik("run", "test/collects")
+    check("an error in a finalizer is not lost", lunatik("log", "test/collects"), 0,
+          r"test/collects: error in __gc .*:1: in a finalizer.*\n")
+    ok("and counted", re.search(r"test/collects .* 1 +\d+s", lunatik("list").stdout), lunatik("list").stdout)
+    stop("test/collects")
     install("handler", '''
         local device = require("device")
         device.new { name = "observed", read = function() error("in a handler") end }''')
@@ -118,7 +126,7 @@ def checks():
     install("runs", 'error("it ran")')
     check("nothing runs", lunatik("check", "test/runs"), 0, r"\A\Z")
     check("from standard input", lunatik("check", "-", source="prnt()"), 1, r"\Astdin:1: unknown global 'prnt'\n\Z")
-    check("no such script", lunatik("check", "test/nosuch"), 6, r"\A\Z", "there is no file")
+    check("no such script", lunatik("check", "test/nosuch"), 6, r"\A\Z", r"no script /lib/modules/lua/test/nosuch.lua\nhint: ")
     check("no script at all", lunatik("check"), 2, r"\A\Z", "check needs a script")
 
 

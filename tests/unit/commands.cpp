@@ -253,7 +253,7 @@ TEST_CASE("restart keeps what the runtime was", "[commands]")
 	};
 	const Shown absent = stage.run({"restart", "examples/tap"}, lists_only);
 	CHECK(absent.status == 6);
-	CHECK_THAT(absent.err, has("examples/tap is not running"));
+	CHECK_THAT(absent.err, has("'examples/tap' is not running"));
 	// It runs, but from source that nobody kept: it must not be stopped for nothing.
 	const Shown lost = stage.run({"restart", "typed"}, lists_only);
 	CHECK(lost.status == 6);

@@ -2,7 +2,9 @@
 --
 -- What ring.c offers to scripts:
 --
---   sudo lunatik run ring
+--   sudo lunatik run ./ring.lua
+--
+-- Installed as /lib/modules/lua/ring.lua it would hide the module from require("ring").
 
 local ring = require("ring")
 

@@ -2,7 +2,9 @@
 --
 -- What queue.cpp offers to scripts:
 --
---   sudo lunatik run queue
+--   sudo lunatik run ./queue.lua
+--
+-- Installed as /lib/modules/lua/queue.lua it would hide the module from require("queue").
 
 local queue = require("queue")
 
