@@ -53,6 +53,8 @@ enum lunatik_h_key {
 
 /* ---- mutex.h, spinlock.h: the lock of an object, by context (0 process, 1 softirq, 2 hardirq) ---- */
 void lunatik_h_lock_init(void *lock, int context);
+/** Says that it is a runtime's: lockdep then knows that those of the objects its script uses are taken inside it. */
+void lunatik_h_lock_of_runtime(void *lock, int context);
 void lunatik_h_lock_destroy(void *lock, int context);
 /** Locks. Process: killable by signals unless @uninterruptible, then returns -EINTR; @depth is lockdep's nesting. */
 int lunatik_h_lock(void *lock, int context, int uninterruptible, int depth, unsigned long *flags);

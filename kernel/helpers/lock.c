@@ -24,6 +24,19 @@ void lunatik_h_lock_init(void *lock, int context)
 		raw_spin_lock_init(&l->raw);
 }
 
+void lunatik_h_lock_of_runtime(void *lock, int context)
+{
+	static struct lock_class_key runtime_keys[3];
+	union lunatik_h_lock *l = lock;
+
+	if (context == PROCESS)
+		lockdep_set_class_and_name(&l->mutex, &runtime_keys[PROCESS], "lunatik_runtime");
+	else if (context == SOFTIRQ)
+		lockdep_set_class_and_name(&l->spinlock, &runtime_keys[SOFTIRQ], "lunatik_runtime_softirq");
+	else
+		lockdep_set_class_and_name(&l->raw, &runtime_keys[HARDIRQ], "lunatik_runtime_hardirq");
+}
+
 void lunatik_h_lock_destroy(void *lock, int context)
 {
 	union lunatik_h_lock *l = lock;

@@ -229,6 +229,7 @@ Runtime::Runtime(Object &object, const Options &options, Account &account) noexc
 	  pool(account), foreign(options.foreign), created(lunatik_h_ktime_get_ns()),
 	  journal(name.view(), network ? lunatik_h_net_inode(network) : 0)
 {
+	lunatik_h_lock_of_runtime(object.lock(), static_cast<int>(context));
 	if (network)
 		lunatik_h_get_net(network);
 	sleepers_.init();
