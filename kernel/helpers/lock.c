@@ -27,7 +27,7 @@ void lunatik_h_lock_init(void *lock, int context)
 void lunatik_h_lock_of_runtime(void *lock, int context)
 {
 	static struct lock_class_key runtime_keys[3];
-	union lunatik_h_lock *l = lock;
+	union lunatik_h_lock *l __maybe_unused = lock; /* without lockdep */
 
 	if (context == PROCESS)
 		lockdep_set_class_and_name(&l->mutex, &runtime_keys[PROCESS], "lunatik_runtime");
