@@ -128,6 +128,10 @@ def unload():
 
 
 def main():
+    lunatik("load")
+    # How long a step takes on an emulated CPU that others share is not what is tested here.
+    with open("/sys/module/lunatik/parameters/budget", "w", encoding="ascii") as budget:
+        budget.write("500")
     install("rcu_inner", INNER)
     install("rcu_none", "local nothing = 1")
     lua_suite("rcu")
