@@ -97,7 +97,7 @@ enum lunatik_attribute_type {
 	LUNATIK_ATTRIBUTE_NETNS = 19,	/* u32: inode number of its network namespace, as `lsns -t net` shows */
 	LUNATIK_ATTRIBUTE_FAULT = 21,	/* u64: RUN, SPAWN, EVAL: the n-th allocation, and every one after it, fails; for tests */
 	LUNATIK_ATTRIBUTE_PATH = 22,	/* bytes: RUN, SPAWN with SOURCE: where it came from, as error messages show it */
-	LUNATIK_ATTRIBUTE_BUSY = 23,	/* u64: nanoseconds somebody was inside it, as looked at every 10 ms */
+	LUNATIK_ATTRIBUTE_BUSY = 23,	/* u64: nanoseconds somebody ran inside it, as looked at every 10 ms */
 	LUNATIK_ATTRIBUTE_SEQUENCE = 24,	/* u64: number of the record; gaps are records that others may not see or that made room */
 	LUNATIK_ATTRIBUTE_TIME = 25,	/* u64: nanoseconds since 1970 */
 	LUNATIK_ATTRIBUTE_KIND = 26,	/* u32: enum lunatik_kind_of_record */

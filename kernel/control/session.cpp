@@ -255,6 +255,7 @@ private:
 	void handle_log(const Request &request, Report &report) noexcept;
 	[[nodiscard]] bool push_record(const journal::Line &line) noexcept;
 	[[nodiscard]] bool own_runtime(Report &report) noexcept;
+	template <typename Body> void in_own_runtime(Report &report, Body body) noexcept;
 	void drop_own_runtime() noexcept;
 	void watch(Runtime *runtime) noexcept;
 	void done(Report &report) noexcept;
@@ -675,6 +676,25 @@ bool lunatik_session::own_runtime(Report &report) noexcept
 	return true;
 }
 
+// Runs `body` inside the session's runtime, where the client can interrupt it.
+template <typename Body>
+void lunatik_session::in_own_runtime(Report &report, Body body) noexcept
+{
+	if (!own_runtime(report))
+		return;
+	auto &runtime = Runtime::of(*runtime_);
+	int error = runtime.enter(0);
+	if (error) {
+		report.status = error == -EINTR ? LUNATIK_STATUS_INTERRUPTED : LUNATIK_STATUS_SCRIPT;
+		report.say(error == -EINTR ? "interrupted" : "the session's runtime was stopped");
+		return;
+	}
+	watch(&runtime);
+	body(runtime);
+	watch(nullptr);
+	runtime.leave();
+}
+
 void lunatik_session::drop_own_runtime() noexcept
 {
 	if (Object *object = std::exchange(runtime_, nullptr)) {
@@ -685,20 +705,9 @@ void lunatik_session::drop_own_runtime() noexcept
 
 void lunatik_session::handle_eval(const Request &request, Report &report) noexcept
 {
-	if (!own_runtime(report))
-		return;
-	auto &runtime = Runtime::of(*runtime_);
 	Name<80> chunk_name("=");
 	chunk_name.append(request.name.empty() ? "stdin" : request.name);
-	int error = runtime.enter(0);
-	if (error == -EINTR) {
-		report.status = LUNATIK_STATUS_INTERRUPTED;
-		report.say("interrupted");
-	} else if (error) {
-		report.status = LUNATIK_STATUS_SCRIPT;
-		report.say("the session's runtime was stopped");
-	} else {
-		watch(&runtime);
+	in_own_runtime(report, [&](Runtime &runtime) {
 		runtime.output = this;
 		(void)edge::run(runtime,
 				{ .source = request.source,
@@ -707,9 +716,7 @@ void lunatik_session::handle_eval(const Request &request, Report &report) noexce
 				  .argument_count = request.argument_count,
 				  .expression = request.expression },
 				this, report);
-		watch(nullptr);
-		runtime.leave();
-	}
+	});
 }
 
 void lunatik_session::handle_list() noexcept
@@ -803,34 +810,17 @@ void lunatik_session::handle_log(const Request &request, Report &report) noexcep
 
 void lunatik_session::handle_check(const Request &request, Report &report) noexcept
 {
-	if (!own_runtime(report))
-		return;
-	auto &runtime = Runtime::of(*runtime_);
-	if (runtime.enter(0)) {
-		report.status = LUNATIK_STATUS_INTERRUPTED;
-		report.say("interrupted");
-		return;
-	}
 	Name<300> chunk_name("@");
 	chunk_name.append(request.path.empty() ? "stdin" : request.path);
-	watch(&runtime);
-	(void)edge::check(runtime, { .source = skip_comment(request.source), .name = chunk_name.c_str() }, *this, report);
-	watch(nullptr);
-	runtime.leave();
+	in_own_runtime(report, [&](Runtime &runtime) {
+		(void)edge::check(runtime, { .source = skip_comment(request.source), .name = chunk_name.c_str() }, *this, report);
+	});
 }
 
 // Words that the last name of a line may become, found in the session's runtime without running anything of its.
 void lunatik_session::handle_complete(const Request &request, Report &report) noexcept
 {
-	if (!own_runtime(report))
-		return;
-	auto &runtime = Runtime::of(*runtime_);
-	if (runtime.enter(0)) {
-		report.status = LUNATIK_STATUS_INTERRUPTED;
-		return;
-	}
-	edge::complete(runtime, request.source, *this);
-	runtime.leave();
+	in_own_runtime(report, [&](Runtime &runtime) { edge::complete(runtime, request.source, *this); });
 }
 
 void lunatik_session::handle(lunatik_frame_type type, std::string_view payload) noexcept

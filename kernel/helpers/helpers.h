@@ -125,6 +125,8 @@ void lunatik_h_get_task(struct task_struct *task);
 void lunatik_h_put_task(struct task_struct *task);
 /** Wakes a task that sleeps interruptibly: with SIGTERM for one of our threads, harmless for any other. */
 void lunatik_h_interrupt_task(struct task_struct *task);
+/** True while the scheduler runs the task, or would: it waits for nothing. The task must not have been freed. */
+int lunatik_h_is_running(const struct task_struct *task);
 int lunatik_h_is_exiting(void);	/* the calling task is on its way out */
 /** Drops what lunatik_h_interrupt_task() left pending for the calling thread of ours. */
 void lunatik_h_flush_signals(void);

@@ -72,6 +72,11 @@ void lunatik_h_interrupt_task(struct task_struct *task)
 		wake_up_process(task);
 }
 
+int lunatik_h_is_running(const struct task_struct *task)
+{
+	return task_is_running(task);
+}
+
 void lunatik_h_flush_signals(void)
 {
 	if (current->flags & PF_KTHREAD && signal_pending(current))

@@ -73,8 +73,6 @@ struct Object final : lunatik_object_s {
 	/// runtime.
 	void *pinned = nullptr;
 	Atomic<int> handles{ 0 };
-	/// Where the state of a hook's runtime keeps its userdata, by number; 0 once it does not. Guarded by the runtime.
-	int anchor = 0;
 	/// The task that runs a monitored C method of it, under its lock.
 	Atomic<task_struct *> monitored_by{ nullptr };
 

@@ -69,9 +69,13 @@ constinit unsigned Watchdog::idle_ticks_ = 0;
 
 bool Watchdog::look(Runtime &runtime) noexcept
 {
-	if (!runtime.busy())
+	const task_struct *owner = runtime.owner_.load();
+	if (!owner)
 		return false;
-	runtime.busy_ticks_.count();
+	// A script that waits uses no processor. The owner is not freed before this tick ends, even if it leaves now: interrupts
+	// are off, which an RCU grace period waits for.
+	if (lunatik_h_is_running(owner))
+		runtime.busy_ticks_.count();
 	unsigned long calls = runtime.calls.load();
 	if (calls != __atomic_load_n(&runtime.watched_calls_, __ATOMIC_RELAXED)) {
 		__atomic_store_n(&runtime.watched_calls_, calls, __ATOMIC_RELAXED);

@@ -45,10 +45,6 @@ static int finalize(lua_State *L)
 static void unpin(lua_State *L, Object *object)
 {
 	object->pinned = nullptr;
-	if (int anchor = std::exchange(object->anchor, 0)) {
-		luaL_unref(L, LUA_REGISTRYINDEX, anchor);
-		return;
-	}
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, object);
 }
@@ -545,11 +541,7 @@ static Object *reserve(lua_State *L, const lunatik_function &function, Runtime &
 	if (function.flags & LUNATIK_FUNCTION_PIN) {
 		lua_pushvalue(L, index);
 		object->pinned = lunatik_userdata(L);
-		// What the kernel calls often is found by number, in a third of the time.
-		if (keeps)
-			object->anchor = luaL_ref(L, LUA_REGISTRYINDEX);
-		else
-			lua_rawsetp(L, LUA_REGISTRYINDEX, object);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, object);
 	}
 	return object;
 }
@@ -761,13 +753,22 @@ static void push_argument(lua_State *L, int box, const lunatik_value &value)
 		push_value(L, value);
 }
 
-// Calls a kept function whose arguments take memory: the callback, the object and the function are on the stack.
+// The same for the function at user value number `kept`, which is on the stack above the callback.
 static int run_kept(lua_State *L)
 {
 	// SAFETY: lunatik_runkept() passes its callback.
-	const auto &callback = *static_cast<lunatik_callback *>(lua_touserdata(L, 1));
+	auto &callback = *static_cast<lunatik_callback *>(lua_touserdata(L, 1));
+	int kept = static_cast<int>(lua_tointegerx(L, 2, nullptr));
+	callback.outcome = -ENXIO;
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, callback.object) != LUA_TUSERDATA)
+		return 0;
+	int box = lua_gettop(L);
+	callback.outcome = -ENOENT;
+	if (lua_getiuservalue(L, box, first_kept + kept) != LUA_TFUNCTION)
+		return 0;
+	callback.outcome = 0;
 	for (int i = 0; i < callback.argument_count; i++)
-		push_argument(L, 2, callback.arguments[i]);
+		push_argument(L, box, callback.arguments[i]);
 	lua_call(L, callback.argument_count, callback.result_count);
 	return callback.result_count;
 }
@@ -784,6 +785,24 @@ int callback_error(Runtime &runtime, lua_State *L, int status) noexcept
 	return ended & Interrupt ? -EINTR : -ECANCELED;
 }
 
+// Where the short way (lunatik_callkept()) came to `status`: the long way is taken if it does not know what to do.
+static int finish_callback(Runtime &runtime, lunatik_callback &callback, int status, lua_CFunction long_way, unsigned kept) noexcept
+{
+	lua_State *L = runtime.state;
+	callback.outcome = 0;
+	if (status < 0) {
+		int handler = lua_gettop(L) + 1;
+		lua_pushcfunction(L, traceback);
+		lua_pushcfunction(L, long_way);
+		lua_pushlightuserdata(L, &callback);
+		lua_pushinteger(L, kept);
+		status = lua_pcall(L, 2, callback.result_count, handler);
+		if (status == LUA_OK && !callback.outcome)
+			lunatik_readresults(L, callback.results, callback.result_count);
+	}
+	return status == LUA_OK ? callback.outcome : callback_error(runtime, L, status);
+}
+
 } // namespace lunatik::edge
 
 using namespace lunatik;
@@ -796,28 +815,14 @@ int lunatik_invoke(lua_State *L, const lunatik_function *function)
 int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
 {
 	Runtime &self = Runtime::of(*runtime);
-	lua_State *L = self.state;
-	void *kept = Object::of(*callback->object).pinned;
+	void *pinned = Object::of(*callback->object).pinned;
 	const void *key = callback->field ? edge::key_of(self, callback->field) : nullptr;
-	callback->outcome = 0;
 	int status = -1;
-	if (kept && (key || !callback->field)) [[likely]]
-		status = lunatik_callkept(L, kept, 0, key, 0, edge::traceback, callback);
+	if (pinned && (key || !callback->field)) [[likely]]
+		status = lunatik_callkept(self.state, pinned, 0, key, 0, edge::traceback, callback);
 	if (status == LUA_OK) [[likely]]
 		return 0;
-	if (status < 0) {
-		int handler = lua_gettop(L) + 1;
-		lua_pushcfunction(L, edge::traceback);
-		lua_pushcfunction(L, edge::run_callback);
-		lua_pushlightuserdata(L, callback);
-		status = lua_pcall(L, 1, callback->result_count, handler);
-	}
-	if (status != LUA_OK)
-		return edge::callback_error(self, L, status);
-	if (callback->outcome)
-		return callback->outcome;
-	lunatik_readresults(L, callback->results, callback->result_count);
-	return 0;
+	return edge::finish_callback(self, *callback, status, edge::run_callback, 0);
 }
 
 int lunatik_runkept(lunatik_object_t *runtime, lunatik_callback *callback, unsigned kept)
@@ -825,27 +830,13 @@ int lunatik_runkept(lunatik_object_t *runtime, lunatik_callback *callback, unsig
 	Runtime &self = Runtime::of(*runtime);
 	const Object &object = Object::of(*callback->object);
 	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
-	if (!object.anchor || object.stopped()) [[unlikely]]
+	if (!object.pinned || object.stopped()) [[unlikely]]
 		return -ENXIO;
-	lua_State *L = self.state;
-	int status = lunatik_callkept(L, object.pinned, edge::first_kept - 1 + static_cast<int>(kept), nullptr, edge::first_kept - 1,
-				      edge::traceback, callback);
+	int status = lunatik_callkept(self.state, object.pinned, edge::first_kept - 1 + static_cast<int>(kept), nullptr,
+				      edge::first_kept - 1, edge::traceback, callback);
 	if (status == LUA_OK) [[likely]]
 		return 0;
-	if (status < 0) {
-		int handler = lua_gettop(L) + 1;
-		lua_pushcfunction(L, edge::traceback);
-		lua_pushcfunction(L, edge::run_kept);
-		lua_pushlightuserdata(L, callback);
-		lua_rawgeti(L, LUA_REGISTRYINDEX, object.anchor);
-		if (lua_getiuservalue(L, handler + 3, edge::first_kept + static_cast<int>(kept)) != LUA_TFUNCTION)
-			return -ENOENT;
-		status = lua_pcall(L, 3, callback->result_count, handler);
-	}
-	if (status != LUA_OK)
-		return edge::callback_error(self, L, status);
-	lunatik_readresults(L, callback->results, callback->result_count);
-	return 0;
+	return edge::finish_callback(self, *callback, status, edge::run_kept, kept);
 }
 
 void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size)

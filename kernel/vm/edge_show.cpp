@@ -126,7 +126,7 @@ void add_table(lua_State *L, Writer &writer, int index, int depth, bool lines)
 	// Its nil, or, when there are enough, nothing.
 	if (shown < entries_max && !writer.full())
 		lua_settop(L, -2);
-	bool more = shown == entries_max;
+	bool more = false;
 	lua_pushnil(L);
 	while (!more && lua_next(L, index)) {
 		int is_integer = 0;

@@ -77,6 +77,19 @@ void fill_report(lua_State *L, int status, Report &report) noexcept
 	lua_settop(L, -2);
 }
 
+// The same for what a script or a person has asked for: how it failed is counted and told.
+static bool attempt(Runtime &runtime, lua_CFunction function, void *argument, Report &report) noexcept
+{
+	runtime.report = &report;
+	int status = protect(runtime.state, function, argument);
+	runtime.report = nullptr;
+	if (status == LUA_OK)
+		return true;
+	fill_report(runtime.state, status, report);
+	runtime.errors.count();
+	return false;
+}
+
 /* ---- open and close ---- */
 
 static int open_libraries(lua_State *L)
@@ -291,30 +304,16 @@ static int check_chunk(lua_State *L)
 
 bool check(Runtime &runtime, const Chunk &chunk, Results &results, Report &report) noexcept
 {
-	lua_State *L = runtime.state;
 	Check check{ { chunk, &results, 0, false }, nullptr, 0 };
-	runtime.report = &report;
-	int status = protect(L, check_chunk, &check);
-	runtime.report = nullptr;
-	if (status == LUA_OK)
-		return true;
-	fill_report(L, status, report);
-	return false;
+	return attempt(runtime, check_chunk, &check, report);
 }
 
 bool run(Runtime &runtime, const Chunk &chunk, Results *results, Report &report) noexcept
 {
-	lua_State *L = runtime.state;
 	Run run{ chunk, results, 0, false };
-	runtime.report = &report;
-	int status = protect(L, run_chunk, &run);
-	runtime.report = nullptr;
-	if (status == LUA_OK)
-		return true;
-	fill_report(L, status, report);
-	report.incomplete = run.incomplete;
-	runtime.errors.count();
-	return false;
+	bool success = attempt(runtime, run_chunk, &run, report);
+	report.incomplete = !success && run.incomplete;
+	return success;
 }
 
 /* ---- tasks ---- */
@@ -357,15 +356,7 @@ static int run_task_protected(lua_State *L)
 
 bool run_task(Runtime &runtime, Report &report) noexcept
 {
-	lua_State *L = runtime.state;
-	runtime.report = &report;
-	int status = protect(L, run_task_protected, nullptr);
-	runtime.report = nullptr;
-	if (status == LUA_OK)
-		return true;
-	fill_report(L, status, report);
-	runtime.errors.count();
-	return false;
+	return attempt(runtime, run_task_protected, nullptr, report);
 }
 
 // The results of a resume in memory of its own: values first, then the bytes of their strings.
@@ -443,15 +434,7 @@ static int resume_protected(lua_State *L)
 
 bool resume(Runtime &runtime, Resume &resume, Report &report) noexcept
 {
-	lua_State *L = runtime.state;
-	runtime.report = &report;
-	int status = protect(L, resume_protected, &resume);
-	runtime.report = nullptr;
-	if (status == LUA_OK)
-		return true;
-	fill_report(L, status, report);
-	runtime.errors.count();
-	return false;
+	return attempt(runtime, resume_protected, &resume, report);
 }
 
 } // namespace lunatik::edge

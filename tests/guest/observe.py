@@ -97,6 +97,8 @@ def numbers():
     check("stats of one", lunatik("stats", "test/counts"), 0,
           r"\Atest/counts\n +context +process\n(.*\n)* +memory .* of 64M\n +calls +1 .*\n +errors +0\n +busy ")
     check("stats of what does not run", lunatik("stats", "test/nobody"), 6, r"\A\Z", "not running")
+    install("sleeps", 'local linux = require("linux") return function() while true do linux.schedule(50) end end')
+    lunatik("spawn", "test/sleeps")
     reader = subprocess.Popen(["sh", "-c", "while head -c 1 /dev/counted >/dev/null; do :; done"])
     answer = lunatik("-j", "top", "-n", "2", "-d", "1")
     reader.kill()
@@ -105,6 +107,9 @@ def numbers():
     last = [one for one in looks[-1]["runtimes"] if one["name"] == "test/counts"]
     ok("top looks as often as it is told", len(looks) == 2, answer.stdout[:500])
     ok("a busy runtime is busy", last and last[0]["cpu_percent"] > 1 and last[0]["calls_per_second"] > 0, last)
+    asleep = [one for one in looks[-1]["runtimes"] if one["name"] == "test/sleeps"]
+    ok("a script that sleeps uses no processor", asleep and asleep[0]["cpu_percent"] < 50, asleep)
+    stop("test/sleeps")
     table = lunatik("top", "-n", "1", "-d", "0.2")
     check("as a table", table, 0, r"\ANAME +CONTEXT +STATE +CPU% +CALLS/S +ERRORS/S +MEMORY +AGE\ntest/counts ")
     ok("no escape sequences in a pipe", "\x1b" not in table.stdout)

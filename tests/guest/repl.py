@@ -53,6 +53,8 @@ def values():
     pipe("one that contains itself", "t = {} t.t = t\nt\n", 0, r"\A\{t = \{t = \{t = \{\.\.\.\},\},\},\}\n\Z", r"\A\Z")
     pipe("a long one has a line for each entry", "t = {} for i = 1, 30 do t[i] = i * 1000 end\nt\n", 0,
          r"\A\{\n  1000,\n  2000,\n(.*\n)*  30000,\n\}\n\Z", r"\A\Z")
+    pipe("one as long as is shown is not cut", "t = {} for i = 1, 50 do t[i] = i end\nt\n", 0, r"\A\{\n  1,\n(.*\n){48}  50,\n\}\n\Z", r"\A\Z")
+    pipe("one entry more is", "t = {} for i = 1, 51 do t[i] = i end\nt\n", 0, r"\A\{\n  1,\n(.*\n){48}  50,\n  \.\.\.\n\}\n\Z", r"\A\Z")
     pipe("a huge one is bounded", "t = {} for i = 1, 100000 do t[i] = ('x'):rep(100) end\nt\n", 0,
          r'\A\{\n  "x{60}"\.\.\.,\n(.*\n){1,60}.*\.\.\.\n?\}?\n\Z', r"\A\Z")
     pipe("what prints itself does", "setmetatable({}, { __tostring = function() return 'mine' end })\n", 0, r"\Amine\n\Z", r"\A\Z")
