@@ -49,8 +49,12 @@ local function class(any, family, type, protocol)
 	end, self
 end
 
-function methods:close()
-	self.socket:close()
+-- These are those of the socket underneath.
+for _, name in ipairs { "close", "listen", "shutdown", "setsockopt", "getsockopt" } do
+	methods[name] = function(self, ...)
+		local underneath = self.socket
+		return underneath[name](underneath, ...)
+	end
 end
 
 function methods:bind(address, port)
@@ -89,10 +93,6 @@ function methods:sendto(message, address, port)
 	return self.socket:send(message, packed(self, address, port))
 end
 
-function methods:listen(backlog)
-	return self.socket:listen(backlog)
-end
-
 -- A socket of the same kind.
 function methods:accept(flags)
 	return setmetatable({ socket = self.socket:accept(flags) }, getmetatable(self))
@@ -104,18 +104,6 @@ end
 
 function methods:getpeername()
 	return shown(self.socket:getpeername())
-end
-
-function methods:shutdown(how)
-	return self.socket:shutdown(how)
-end
-
-function methods:setsockopt(level, option, value)
-	return self.socket:setsockopt(level, option, value)
-end
-
-function methods:getsockopt(level, option)
-	return self.socket:getsockopt(level, option)
 end
 
 local any6 = ("\0"):rep(16)

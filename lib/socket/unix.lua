@@ -29,8 +29,12 @@ local function path_of(self, path)
 	return path
 end
 
-function methods:close()
-	self.socket:close()
+-- These are those of the socket underneath.
+for _, name in ipairs { "close", "listen", "shutdown", "setsockopt", "getsockopt", "send", "getsockname", "getpeername" } do
+	methods[name] = function(self, ...)
+		local underneath = self.socket
+		return underneath[name](underneath, ...)
+	end
 end
 methods.__close = methods.close
 
@@ -42,16 +46,8 @@ function methods:connect(path, flags)
 	return self.socket:connect(path_of(self, path), flags)
 end
 
-function methods:listen(backlog)
-	return self.socket:listen(backlog)
-end
-
 function methods:accept(flags)
 	return setmetatable({ socket = self.socket:accept(flags) }, methods)
-end
-
-function methods:send(message)
-	return self.socket:send(message)
 end
 
 function methods:sendto(message, path)
@@ -64,26 +60,6 @@ end
 
 function methods:receivefrom(length, flags)
 	return self.socket:receive(length, flags, true)
-end
-
-function methods:getsockname()
-	return self.socket:getsockname()
-end
-
-function methods:getpeername()
-	return self.socket:getpeername()
-end
-
-function methods:shutdown(how)
-	return self.socket:shutdown(how)
-end
-
-function methods:setsockopt(level, option, value)
-	return self.socket:setsockopt(level, option, value)
-end
-
-function methods:getsockopt(level, option)
-	return self.socket:getsockopt(level, option)
 end
 
 return unix

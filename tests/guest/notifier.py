@@ -13,23 +13,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 import keys
-from ktap import equal, finish, install, like, lunatik, ok, stop, within
+from ktap import equal, finish, install, like, lunatik, ok, run_test, shared, stop, within
 
 VT_ACTIVATE = 0x5606
-
-
-def run(name, source, context="process"):
-    install(name, source)
-    return lunatik("run", f"test/{name}", context)
-
-
-def evaluate(source):
-    result = lunatik("run", "-e", source)
-    return result.stdout.strip() if result.returncode == 0 else result.stderr.strip()
-
-
-def shared(key):
-    return evaluate(f'return require("lunatik")._ENV.{key}')
 
 
 def ip(*arguments):
@@ -37,7 +23,7 @@ def ip(*arguments):
 
 
 def suite(name, context, source):
-    result = run(name, 'local ktap = require("test/ktap")\nlocal notifier = require("notifier")\nlocal nothing = function() end\n'
+    result = run_test(name, 'local ktap = require("test/ktap")\nlocal notifier = require("notifier")\nlocal nothing = function() end\n'
                  + source + "\nktap.finish()\n", context)
     print("  KTAP version 1")
     for line in result.stdout.splitlines():
@@ -92,7 +78,7 @@ shared.inside = shared.events
 
 def netdevices():
     ip("link", "set", "lo", "up")
-    ok("a notifier of devices", run("n_netdevice", NETDEVICE).returncode == 0)
+    ok("a notifier of devices", run_test("n_netdevice", NETDEVICE).returncode == 0)
     equal("nothing comes while the script is inside", shared("inside"), "")
     ok("then come the devices that are there", within(5, lambda: shared("events").startswith("REGISTER:lo UP:lo")), shared("events"))
     ip("link", "add", "nt0", "type", "dummy")
@@ -127,7 +113,7 @@ def netdevices():
 
 def busy():
     """A script that is inside its runtime when events come, and one that makes events itself."""
-    run("n_busy", NETDEVICE + r'''
+    run_test("n_busy", NETDEVICE + r'''
 return function()
 	linux.schedule(3000)
 	shared.slept = true
@@ -145,7 +131,7 @@ end
     ok("the events come when it is out", within(8, lambda: "UNREGISTER:nt3" in shared("events")), shared("events"))
     like("in order", shared("events"), "REGISTER:lo UP:lo .*REGISTER:nt3 .*UNREGISTER:nt3")
     stop("test/n_busy")
-    run("n_once", r'''
+    run_test("n_once", r'''
 local shared = require("lunatik")._ENV
 local notifier = require("notifier")
 local n
@@ -164,13 +150,13 @@ end)
     equal("which is closed then", shared("after"), "EBADF")
     like("and cannot make another, below the kernel's lock", shared("again"), "cannot be called while the kernel holds a lock")
     stop("test/n_once")
-    run("n_stopped", NETDEVICE)
+    run_test("n_stopped", NETDEVICE)
     stop("test/n_stopped")
     before = shared("events")
     ip("link", "add", "nt5", "type", "dummy")
     ip("link", "delete", "nt5")
     equal("a stopped runtime hears nothing", shared("events"), before)
-    run("n_loop", 'require("notifier").netdevice(function(event, name) if name == "nt6" then while true do end end end)')
+    run_test("n_loop", 'require("notifier").netdevice(function(event, name) if name == "nt6" then while true do end end end)')
     start = time.monotonic()
     ip("link", "add", "nt6", "type", "dummy")
     ok("a callback that loops is ended", time.monotonic() - start < 5, time.monotonic() - start)
@@ -199,7 +185,7 @@ end)
 def keyboard():
     if not keys.there():
         return ok("the guest has a keyboard and QEMU's monitor", False)
-    ok("a notifier of keys", run("n_keyboard", KEYBOARD, "hardirq").returncode == 0)
+    ok("a notifier of keys", run_test("n_keyboard", KEYBOARD, "hardirq").returncode == 0)
     keys.press("b")
     ok("a key", within(5, lambda: "KEYCODE:down:plain:48" in shared("keys")), shared("keys"))
     like("with all that the kernel says of it", shared("keys"), r"KEYCODE:down:plain:48 .*KEYSYM:down:plain:\d+ .*POST_KEYSYM:down"
@@ -218,7 +204,7 @@ def keyboard():
     equal("which hears nothing any more", shared("keys"), before)
     stop("test/n_keyboard")
     # The same runtime on the way in and out of a handler: a probe there must not wait for it.
-    run("n_probe", KEYBOARD + r'''
+    run_test("n_probe", KEYBOARD + r'''
 local hits = 0
 local p = require("probe").new("lunatik_h_unlock", {pre = function() hits = hits + 1 end})
 notifier.keyboard(function() shared.hits, shared.missed = hits, p:missed() end)
@@ -229,7 +215,7 @@ notifier.keyboard(function() shared.hits, shared.missed = hits, p:missed() end)
 
 
 def terminals():
-    run("n_vterm", r'''
+    run_test("n_vterm", r'''
 local shared = require("lunatik")._ENV
 local notifier = require("notifier")
 shared.written, shared.console = "", -1

@@ -10,24 +10,14 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
-from ktap import equal, finish, install, like, lunatik, ok, stop, within
+from ktap import equal, evaluate, finish, install, like, lunatik, ok, run_test, shared, stop, within
 
 LIST = pathlib.Path("/sys/kernel/debug/kprobes/list")
 GETPPID = "__x64_sys_getppid"
 
 
 def run(name, source, context="hardirq"):
-    install(name, source)
-    return lunatik("run", f"test/{name}", context)
-
-
-def evaluate(source):
-    result = lunatik("run", "-e", source)
-    return result.stdout.strip() if result.returncode == 0 else result.stderr.strip()
-
-
-def shared(key):
-    return evaluate(f'return require("lunatik")._ENV.{key}')
+    return run_test(name, source, context)
 
 
 def hit(times=1):

@@ -93,6 +93,23 @@ def install(name, source):
     path.write_text(source)
 
 
+def run_test(name, source, context="process"):
+    """Installs a script and runs it."""
+    install(name, source)
+    return lunatik("run", f"test/{name}", context)
+
+
+def evaluate(source):
+    """What a chunk returns, as text; or its error."""
+    result = lunatik("run", "-e", source)
+    return result.stdout.strip() if result.returncode == 0 else result.stderr.strip()
+
+
+def shared(key):
+    """A field of the table all runtimes share."""
+    return evaluate(f'return require("lunatik")._ENV.{key}')
+
+
 def lua_suite(name):
     """Runs lib/NAME.lua in the kernel, which reports with lib/ktap.lua, as one test with subtests."""
     for path in pathlib.Path(__file__).parent.glob("*.lua"):
