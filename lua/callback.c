@@ -4,6 +4,7 @@
  * without looking anything up that is known already. It is the way of every packet, probe hit and read of a device.
  */
 #include "ldo.h"
+#include "lgc.h"
 #include "lstate.h"
 #include "lstring.h"
 #include "ltable.h"
@@ -54,8 +55,39 @@ void lunatik_readresults(lua_State *L, struct lunatik_value *results, int count)
 	read_results(L, results, count);
 }
 
-/* Stores arguments that need no memory; NULL if there is another, having changed nothing that counts. */
-static inline StkId push_arguments(lua_State *L, StkId to, Udata *userdata, const struct lunatik_callback *callback, int first)
+/* A string of bytes in the task's memory, copied once; NULL if they are not there now. */
+static TString *fetch_string(lua_State *L, const void *from, size_t size)
+{
+	char bytes[LUAI_MAXSHORTLEN];
+	TString *string;
+
+	if (size <= LUAI_MAXSHORTLEN)
+		return lunatik_fetch(bytes, from, size) ? NULL : luaS_newlstr(L, bytes, size);
+	string = luaS_createlngstrobj(L, size);
+	return lunatik_fetch(getlngstr(string), from, size) ? NULL : string;
+}
+
+/* Pushes a string; where the bytes are is said by its kind. False if they cannot be had. May raise "not enough memory". */
+static __attribute__((__noinline__)) int push_string(lua_State *L, StkId to, const struct lunatik_value *value)
+{
+	TString *string;
+
+	/* The collector looks at what lies below the top. */
+	L->top.p = to;
+	if (value->kind == LUNATIK_STRING)
+		string = luaS_newlstr(L, value->bytes.data, value->bytes.size);
+	else if (value->kind == LUNATIK_USER)
+		string = fetch_string(L, value->bytes.data, value->bytes.size);
+	else
+		string = NULL;
+	if (!string)
+		return 0;
+	setsvalue2s(L, to, string);
+	return 1;
+}
+
+/* Pushes the arguments; false if there is one that only the long way knows. Strings may raise "not enough memory". */
+static inline int push_arguments(lua_State *L, StkId to, Udata *userdata, const struct lunatik_callback *callback, int first)
 {
 	const struct lunatik_value *value = callback->arguments;
 	int count = callback->argument_count;
@@ -71,11 +103,12 @@ static inline StkId push_arguments(lua_State *L, StkId to, Udata *userdata, cons
 			settt_(s2v(to), value->boolean ? LUA_VTRUE : LUA_VFALSE);
 		} else if (value->kind == LUNATIK_NIL) {
 			setnilvalue(s2v(to));
-		} else {
-			return NULL;
+		} else if (!push_string(L, to, value)) {
+			return 0;
 		}
 	}
-	return to;
+	L->top.p = to;
+	return 1;
 }
 
 /*
@@ -91,7 +124,6 @@ int lunatik_callkept(lua_State *L, void *kept, int function, const void *key, in
 	const TValue *holder = &userdata->uv[function].uv;
 	const TValue *called = holder;
 	StkId top = L->top.p;
-	StkId next = top + 2;
 	struct protect protect;
 	int status;
 
@@ -101,27 +133,29 @@ int lunatik_callkept(lua_State *L, void *kept, int function, const void *key, in
 		if (!ttistable(holder))
 			return -1;
 		called = luaH_getshortstr(hvalue(holder), (TString *)key);
-		setobj2s(L, next, holder);
-		next++;
+		setobj2s(L, top + 2, holder);
 	}
 	/* A function in C, a table with __call, nothing at all: they come seldom. */
 	if (!ttisLclosure(called))
 		return -1;
-	next = push_arguments(L, next, userdata, callback, first);
-	if (!next)
-		return -1;
 	setfvalue(s2v(top), handler);
 	setobj2s(L, top + 1, called);
-	L->top.p = next;
 
 	lunatik_protect_save(&protect, L, top + 1);
 	L->errfunc = savestack(L, top);
 	if (lunatik_setjmp(protect.jump.b) == 0) {
 		CallInfo *frame;
 
+		if (luai_unlikely(!push_arguments(L, top + 2 + (key != NULL), userdata, callback, first))) {
+			lunatik_protect_end(&protect);
+			L->top.p = top;
+			return -1;
+		}
+		/* It may move the stack. */
+		luaC_checkGC(L);
 		/* luaD_callnoyield(), of a function in Lua, at the bottom of a C stack that was measured just now. */
 		L->nCcalls += 0x10000 | 1;
-		frame = luaD_precall(L, top + 1, callback->result_count);
+		frame = luaD_precall(L, restorestack(L, L->errfunc) + 1, callback->result_count);
 		frame->callstatus = CIST_FRESH;
 		luaV_execute(L, frame);
 	}

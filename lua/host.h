@@ -112,6 +112,9 @@ void lunatik_message(const char *format, const char *arg);
  */
 void lunatik_bug(const char *what);
 
+/** Copies @n bytes of the calling task's memory; nonzero if they are not there now. Never waits. */
+int lunatik_fetch(void *to, const void *from, __SIZE_TYPE__ n);
+
 /** Opens a file for reading. Returns NULL and a positive errno in @error when it cannot; may raise. */
 void *lunatik_file_open(struct lua_State *L, const char *name, int *error);
 
@@ -172,8 +175,8 @@ struct lunatik_callback;
  * Calls a function kept with the userdata @kept: its user value number @function (from 0), or, if @key is given, the
  * function of that name in the table there, which is its first argument then. LUNATIK_KEPT arguments count from user value
  * @first. Returns a status as lua_pcall() does, with @handler as message handler and the results read; or -1, having done
- * nothing, where only the long way knows what to do: arguments that take memory, functions in C, metatables. From outside
- * of Lua only. Never raises.
+ * nothing, where only the long way knows what to do: objects as arguments, functions in C, metatables, memory of the task's
+ * that is not there. From outside of Lua only. Never raises.
  */
 int lunatik_callkept(struct lua_State *L, void *kept, int function, const void *key, int first,
 		     int (*handler)(struct lua_State *L), struct lunatik_callback *callback);

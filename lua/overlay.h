@@ -21,6 +21,9 @@
 #define l_signalT int
 #define LUAI_MAXCCALLS 200
 
+/* Bytes a state may grow between two collections, however small it is. */
+#define LUNATIK_COLLECTOR_REST (128 << 10)
+
 /*
  * objtool has a list of the kernel's own functions that never return and believes every other call to come back; one
  * that is declared not to leaves a "fall through to the next function" behind. Lua's code is correct either way.

@@ -99,6 +99,7 @@ enum lunatik_kind {
 	LUNATIK_SYMBOL,		/* parameter only: a string, or a light userdata */
 	LUNATIK_KEPT,		/* argument of a callback: what a KEEPS constructor was given as its argument number integer */
 	LUNATIK_SELF,		/* argument of a callback: its object */
+	LUNATIK_USER,		/* argument of a callback: bytes in the calling task's memory, of lunatik_runcallback() only; becomes a string */
 };
 
 /** A value on its way between Lua and the kernel. */
@@ -267,7 +268,8 @@ int lunatik_enter(lunatik_object_t *runtime, unsigned int flags);
 
 /**
  * Runs @callback between lunatik_enter() and lunatik_leave(). Returns 0, -ENOENT if the table has
- * no such field, -ENXIO once the object is stopped, -EINTR when interrupted, -ECANCELED after an error (logged).
+ * no such field, -ENXIO once the object is stopped, -EINTR when interrupted, -ECANCELED after an error (logged), -EFAULT if bytes
+ * of the task's (LUNATIK_USER) are not in memory now: the function was not called then, and the caller copies them first.
  */
 int lunatik_runcallback(lunatik_object_t *runtime, struct lunatik_callback *callback);
 

@@ -88,3 +88,8 @@ int lunatik_h_copy_from_user(void *to, const void *from, size_t size)
 {
 	return copy_from_user(to, (const void __user *)from, size) ? -EFAULT : 0;
 }
+
+int lunatik_h_copy_from_user_nofault(void *to, const void *from, size_t size)
+{
+	return copy_from_user_nofault(to, (const void __user *)from, size) ? -EFAULT : 0;
+}

@@ -218,6 +218,7 @@ int lunatik_h_copy_to_user(void *to, const void *from, lunatik_h_size size);
 /* The same, but fails instead of waiting for a page: for use under a lock. */
 int lunatik_h_copy_to_user_nofault(void *to, const void *from, lunatik_h_size size);
 int lunatik_h_copy_from_user(void *to, const void *from, lunatik_h_size size);
+int lunatik_h_copy_from_user_nofault(void *to, const void *from, lunatik_h_size size);
 
 #ifdef __cplusplus
 }

@@ -735,9 +735,14 @@ static int run_callback(lua_State *L)
 		lua_insert(L, -2);
 		arguments++;
 	}
-	callback.outcome = 0;
-	for (int i = 0; i < callback.argument_count; i++)
+	// Memory of the task's that was there would have been taken the short way.
+	callback.outcome = -EFAULT;
+	for (int i = 0; i < callback.argument_count; i++) {
+		if (callback.arguments[i].kind == LUNATIK_USER)
+			return 0;
 		push_value(L, callback.arguments[i]);
+	}
+	callback.outcome = 0;
 	lua_call(L, arguments, callback.result_count);
 	return callback.result_count;
 }

@@ -69,8 +69,12 @@ void fill_report(lua_State *L, int status, Report &report) noexcept
 		report.say({ digits, static_cast<std::size_t>(length) });
 	} else if (lua_type(L, -1) == LUA_TSTRING) {
 		size_t size = 0;
-		const char *text = lua_tolstring(L, -1, &size);
-		report.say({ text, size });
+		const char *bytes = lua_tolstring(L, -1, &size);
+		std::string_view text(bytes, size);
+		report.say(text);
+		// What a function of ours raises where an object finds no memory.
+		if (text == "ENOMEM" && report.status == LUNATIK_STATUS_SCRIPT)
+			report.status = LUNATIK_STATUS_LIMIT;
 	} else {
 		report.say("error without a message");
 	}
@@ -120,7 +124,10 @@ int open(Runtime &runtime) noexcept
 	auto *extra = static_cast<lunatik_extra *>(lua_getextraspace(L));
 	extra->runtime = &runtime.object;
 	extra->gauge = &runtime.gauge;
+	// Nothing of what the libraries make is garbage.
+	lua_gc(L, LUA_GCSTOP);
 	int status = protect(L, open_libraries, nullptr);
+	lua_gc(L, LUA_GCRESTART);
 	if (status != LUA_OK) {
 		lua_close(L);
 		return -ENOMEM;
@@ -452,6 +459,11 @@ void lunatik_print(lua_State *L, const char *s, size_t n)
 void lunatik_printline(lua_State *L)
 {
 	runtime_of(L).print_line();
+}
+
+int lunatik_fetch(void *to, const void *from, size_t n)
+{
+	return lunatik_h_copy_from_user_nofault(to, from, n);
 }
 
 void lunatik_warning(lua_State *L, const char *text, int error)

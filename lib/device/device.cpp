@@ -191,18 +191,14 @@ long lunatik_device_read(lunatik_object_t *object, void *user, unsigned long siz
 long lunatik_device_write(lunatik_object_t *object, const void *user, unsigned long size, long long *offset)
 {
 	size = size < write_max ? size : write_max;
-	Bounce bounce;
-	if (!bounce.allocate(size))
-		return -ENOMEM;
-	if (lunatik_h_copy_from_user(bounce.data(), user, size))
-		return -EFAULT;
 	__attribute__((uninitialized)) lunatik_callback call;
 	call.field = "write";
 	call.argument_count = 2;
-	call.arguments[0] = { .kind = LUNATIK_STRING, .bytes = { bounce.data(), size } };
+	// SAFETY: only read.
+	call.arguments[0] = { .kind = LUNATIK_USER, .bytes = { static_cast<char *>(const_cast<void *>(user)), size } };
 	call.arguments[1] = integer(*offset);
 	call.result_count = 2;
-	long result = callback(*object, 0, call, [&](lunatik_callback &done) -> long {
+	auto look = [&](lunatik_callback &done) -> long {
 		unsigned long count = size;
 		if (done.results[0].kind == LUNATIK_INTEGER) {
 			Integer said = done.results[0].integer;
@@ -212,6 +208,17 @@ long lunatik_device_write(lunatik_object_t *object, const void *user, unsigned l
 		}
 		*offset = next_offset(done.results[1], *offset + static_cast<long long>(count));
 		return static_cast<long>(count);
-	});
+	};
+	long result = callback(*object, 0, call, look);
+	if (result == -EFAULT) {
+		// The writer's memory may take any time to be there, and the runtime was locked: wait for it outside.
+		Bounce bounce;
+		if (!bounce.allocate(size))
+			return -ENOMEM;
+		if (lunatik_h_copy_from_user(bounce.data(), user, size))
+			return -EFAULT;
+		call.arguments[0] = { .kind = LUNATIK_STRING, .bytes = { bounce.data(), size } };
+		result = callback(*object, 0, call, look);
+	}
 	return result == -ENOENT ? -ENXIO : result;
 }

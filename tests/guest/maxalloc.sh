@@ -32,7 +32,7 @@ for script in small classes; do
 			first[$script]=${first[$script]:-$kilobytes}
 			lunatik stop test/$script || unclean=$((unclean + 1))
 			;;
-		7) [[ $err =~ ^lunatik:\ .*memory ]] || { unclean=$((unclean + 1)); echo "# $script, ${kilobytes}K: $err"; } ;;
+		7) [[ $err =~ ^lunatik:\ (.*memory|ENOMEM) ]] || { unclean=$((unclean + 1)); echo "# $script, ${kilobytes}K: $err"; } ;;
 		*) unclean=$((unclean + 1)); echo "# $script, ${kilobytes}K: status $status: $err" ;;
 		esac
 	done
