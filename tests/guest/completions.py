@@ -29,16 +29,15 @@ COMP_LINE="lunatik $*" COMP_POINT=${#COMP_LINE}
 printf '%s\n' "${COMPREPLY[@]}"
 """
 
-# An interactive zsh behind a pseudo-terminal of zsh's own. What its completion system would offer is caught where it
-# hands the words over, in compadd.
+# An interactive zsh behind a pseudo-terminal of zsh's own, for all questions, since it is slow to start. What its
+# completion system would offer is caught where it hands the words over, in compadd.
 ZSH = r"""
 zmodload zsh/zpty
 zpty shell zsh -f -i
-{
-	zpty -w shell "PS1= PROMPT2="
-	zpty -w shell "autoload -Uz compinit; compinit -u -D"
-	zpty -w shell '
-offered() { compstate[insert]=; compstate[list]=; compadd() {
+zpty -w shell "PS1= PROMPT2="
+zpty -w shell "autoload -Uz compinit; compinit -u -d /tmp/zcompdump"
+zpty -w shell '
+offered() { compadd() {
 	local -a found
 	builtin compadd -O found "$@"
 	(( $#found )) && print -rl -- "offer:"${^found}":"
@@ -47,15 +46,16 @@ offered() { compstate[insert]=; compstate[list]=; compadd() {
 zle -C offered complete-word offered
 bindkey "^I" offered
 print -r -- rea"dy":'
-	while zpty -r shell line; do [[ $line == *ready:* ]] && break; done
-	zpty -w -n shell "lunatik $*"$'\t'
+while zpty -r shell line; do [[ $line == *ready:* ]] && break; done
+while read -r words; do
+	zpty -w -n shell $'\025'"lunatik $words"$'\t'
 	while zpty -r shell line; do
 		[[ $line == *offerend:* ]] && break
 		[[ $line == *offer:*:* ]] && print -r -- "${${line##*offer:}%%:*}"
 	done
-} always {
-	zpty -d shell
-}
+	print -r -- "that is all"
+done
+zpty -d shell
 """
 
 
@@ -73,12 +73,21 @@ def bash(words):
 
 
 def zsh(words):
-    done = run("zsh", ["zsh", "-fc", ZSH, "zsh", *words])
-    return [line for line in done.stdout.splitlines() if line]
+    if not zsh.process:
+        zsh.process = subprocess.Popen(["zsh", "-fc", ZSH], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    zsh.process.stdin.write(" ".join(words) + "\n")
+    zsh.process.stdin.flush()
+    found = []
+    while (line := zsh.process.stdout.readline()) not in ("", "that is all\n"):
+        found.append(line.strip())
+    return found
+
+
+zsh.process = None
 
 
 def fish(words):
-    done = run("fish", ["fish", "--no-config", "-c", "complete -C $argv[1]", "--", " ".join(["lunatik", *words])])
+    done = run("fish", ["fish", "-c", "complete -C $argv[1]", "--", " ".join(["lunatik", *words])])
     return [line.split("\t")[0] for line in done.stdout.splitlines()]
 
 
@@ -110,6 +119,8 @@ def main():
     stop("test/zebra")
     for shell in (bash, zsh, fish):
         offers(shell, "a runtime that has ended is not offered", ["test/zeal"], ["stop", "test/ze"])
+    zsh.process.stdin.close()
+    equal("zsh ends well", zsh.process.wait(60), 0)
     return finish()
 
 
