@@ -8,7 +8,7 @@ VERSION := $(shell sed -n 's/^lunatik-version := //p' Kbuild)
 
 # What is built for: KERNEL=, one of the guest's kernels; or KVER= and KDIR=; or this machine. The verbs that start a
 # guest install what getting a kernel takes first, and name one to a make of their own.
-ifneq ($(filter demo vm-shell check bench deps lint format clean distclean help,$(MAKECMDGOALS)),)
+ifneq ($(filter deb demo vm-shell check bench deps lint format clean distclean help,$(MAKECMDGOALS)),)
 else ifneq ($(KERNEL),)
 KVER := $(shell tests/vm/kernel $(KERNEL) --print release)
 KDIR := $(shell tests/vm/kernel $(KERNEL) --print kdir)
@@ -40,7 +40,7 @@ suites := data environment linux
 examples = $(sort $(shell find examples -name '*.lua' 2>/dev/null))
 
 .PHONY: all modules user unit install install-modules install-scripts install-user install-docs uninstall stage deps demo \
-	check bench vm-shell lint format clean distclean help
+	deb check bench vm-shell lint format clean distclean help
 
 all: modules user ## build the kernel modules and the command line (the default)
 
@@ -155,6 +155,12 @@ check: ## run every test: on the host, then in guests (SUITE=pattern, NO_DEBUG_K
 	@tests/vm/deps check
 	@tests/vm/suite $(if $(NO_DEBUG_KERNEL),--no-debug) $(SUITE)
 
+# In a copy of the tree, where git knows what belongs to it. `dpkg-buildpackage -b -us -uc` in the tree itself does the same.
+# For the kernel of KERNEL or KVER the modules are built from the package too, as DKMS does, without network or cache.
+deb: ## build Debian packages in build/deb, and try the one for DKMS
+	@tests/vm/deps deb
+	@tests/vm/packages $(KERNEL)
+
 bench: ## run the benchmarks
 	@test -x tests/bench/run || { echo "there are no benchmarks yet: tests/bench/run is missing" >&2; exit 1; }
 	@tests/vm/deps check
@@ -175,7 +181,7 @@ distclean: clean ## remove build/ and the cache with its kernels
 
 help: ## list the verbs and the variables
 	@echo "Lua, safe inside the running Linux kernel. Verbs of make:"
-	@sed -n 's/^\([a-z-]*\)[a-z ]*:.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -n 's/^\([a-z-]*\)[a-z ]*:.*## \(.*\)/  \1\t\2/p' Makefile include/install.mk | expand -t 14
 	@echo "Variables:"
 	@printf '  %-10s  %s\n' \
 		KVER "kernel release to build for and install to (this machine's: $$(uname -r))" \
