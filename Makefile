@@ -98,8 +98,10 @@ install-user:
 # The pages keep their places relative to each other and to the examples that they link to.
 install-docs:
 	@echo "install $(DESTDIR)$(prefix)/share/doc/lunatik"
-	@for page in README.md LICENSE-MIT LICENSE-GPL $(pages) $(examples) $(wildcard examples/kmod-*/* examples/kmod-*/*/*); do \
-		test -d $$page || install -D -m 644 $$page $(DESTDIR)$(prefix)/share/doc/lunatik/$$page || exit 1; done
+	@mkdir -p $(DESTDIR)$(prefix)/share/doc/lunatik
+	@cp --parents --no-preserve=all -t $(DESTDIR)$(prefix)/share/doc/lunatik README.md LICENSE-MIT LICENSE-GPL $(pages) \
+		$(sort $(examples) $(shell find examples -path 'examples/kmod-*' -type f))
+	@chmod -R u=rwX,go=rX $(DESTDIR)$(prefix)/share/doc/lunatik
 
 # What install puts there is what it puts below an empty directory. Directories go too when they are empty: those of ours,
 # and below DESTDIR all that install has made.
