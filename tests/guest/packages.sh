@@ -32,7 +32,11 @@ rm -f /var/lib/man-db/auto-update
 # depmod runs often here, and takes minutes to read all of the kernel's own modules; none of them is needed.
 mkdir "$work.lists"
 cp -a "/usr/lib/modules/$release"/modules.* "$work.lists/"
+# DKMS looks at one to see whether modules are packed.
+example=$(cd "/usr/lib/modules/$release" && find kernel -name '*.ko*' -print -quit)
+cp "/usr/lib/modules/$release/$example" "$work.lists/"
 mount -t tmpfs none "/usr/lib/modules/$release/kernel"
+mv "$work.lists/${example##*/}" "/usr/lib/modules/$release/kernel/"
 
 # -- make uninstall, of what is installed on the root itself
 
