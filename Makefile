@@ -8,7 +8,7 @@ VERSION := $(shell sed -n 's/^lunatik-version := //p' Kbuild)
 
 # What is built for: KERNEL=, one of the guest's kernels; or KVER= and KDIR=; or this machine. The verbs that start a
 # guest install what getting a kernel takes first, and name one to a make of their own.
-ifneq ($(filter demo vm-shell check bench deps lint format clean distclean help,$(MAKECMDGOALS)),)
+ifneq ($(filter deb demo vm-shell check bench deps lint format clean distclean help,$(MAKECMDGOALS)),)
 else ifneq ($(KERNEL),)
 KVER := $(shell tests/vm/kernel $(KERNEL) --print release)
 KDIR := $(shell tests/vm/kernel $(KERNEL) --print kdir)
@@ -34,12 +34,13 @@ luasrc := build/lua-5.4.7
 built = $$(sed 's,\.o$$,.ko,; s,^[^/],$(farm)/&,' $(farm)/modules.order)
 jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 scripts = $(sort $(shell cd lib && find . -name '*.lua' -printf '%P\n'))
+pages = $(sort $(wildcard docs/*.md docs/api/*.md docs/schema/*.json))
 # Suites that need nothing but the modules, for `lunatik test`.
 suites := data environment linux
 examples = $(sort $(shell find examples -name '*.lua' 2>/dev/null))
 
-.PHONY: all modules user unit install install-modules install-user uninstall stage deps demo check bench vm-shell lint \
-	format clean distclean help
+.PHONY: all modules user unit install install-modules install-scripts install-user install-docs uninstall stage deps demo \
+	deb check bench vm-shell lint format clean distclean help
 
 all: modules user ## build the kernel modules and the command line (the default)
 
@@ -65,14 +66,14 @@ user: targets := --target lunatik client client-shared documents
 user unit: ## build the command line and its library, in build/user
 	@mkdir -p build
 	@flock build/user.lock cmake -S . -B build/user -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=$(prefix) \
-		-DLUNATIK_VERSION=$(VERSION) >build/cmake.log 2>&1 || { cat build/cmake.log >&2; exit 1; }
+		-DLUNATIK_VERSION=$(VERSION) $(LUNATIK_CMAKE) >build/cmake.log 2>&1 || { cat build/cmake.log >&2; exit 1; }
 	flock build/user.lock cmake --build build/user $(targets) $(or $(jobs),-j$(JOBS))
 
-install: install-modules install-user install-devel ## install modules, Lua scripts and command line (KVER, DESTDIR, prefix)
+install: install-modules install-scripts install-user install-docs install-editor install-devel ## install all that is built, scripts and pages (KVER, DESTDIR, prefix)
 
 install-modules:
 	@test -f $(farm)/modules.order || { echo "nothing is built for $(KVER): run make first" >&2; exit 1; }
-	@mkdir -p $(farm)/stripped $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik $(DESTDIR)$(moddir)/lua
+	@mkdir -p $(farm)/stripped $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik
 	@rm -f $(farm)/stripped/*.ko
 	@for ko in $(built); do name=$${ko##*/}; \
 		strip --strip-debug -o $(farm)/stripped/$$name $$ko && \
@@ -80,25 +81,52 @@ install-modules:
 		install -m 644 $(farm)/stripped/$$name $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/ || exit 1; done
 	@for ko in $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/*.ko; do \
 		test -e $(farm)/stripped/$${ko##*/} || rm -f $$ko; done
+	$(if $(DESTDIR),,depmod $(KVER))
+
+install-scripts:
 	@echo "install $(DESTDIR)$(moddir)/lua"
 	@for script in $(scripts); do install -D -m 644 lib/$$script $(DESTDIR)$(moddir)/lua/$$script || exit 1; done
 	@for script in $(examples); do install -D -m 644 $$script $(DESTDIR)$(moddir)/lua/$$script || exit 1; done
 	@for suite in $(suites) ktap; do install -D -m 644 tests/guest/lib/$$suite.lua $(DESTDIR)$(moddir)/lua/test/$$suite.lua || exit 1; done
 	@# The driver of the README is run by its bare name.
-	@$(if $(wildcard examples/passwd.lua),install -m 644 examples/passwd.lua $(DESTDIR)$(moddir)/lua/passwd.lua)
-	$(if $(DESTDIR),,depmod $(KVER))
+	@install -m 644 examples/passwd.lua $(DESTDIR)$(moddir)/lua/passwd.lua
 
 install-user:
 	@test -f build/user/cmake_install.cmake || { echo "the command line is not built: run make first" >&2; exit 1; }
 	DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) cmake --install build/user --prefix $(prefix)
 
+# The pages keep their places relative to each other and to the examples that they link to.
+install-docs:
+	@echo "install $(DESTDIR)$(prefix)/share/doc/lunatik"
+	@mkdir -p $(DESTDIR)$(prefix)/share/doc/lunatik
+	@cp --parents --no-preserve=all -t $(DESTDIR)$(prefix)/share/doc/lunatik README.md LICENSE-MIT LICENSE-GPL $(pages) \
+		$(sort $(examples) $(shell find examples -path 'examples/kmod-*' -type f))
+	@chmod -R u=rwX,go=rX $(DESTDIR)$(prefix)/share/doc/lunatik
+
+# What install puts there is what it puts below an empty directory. Directories go too when they are empty: those of ours,
+# and below DESTDIR all that install has made.
 uninstall: uninstall-devel ## remove what install puts there (KVER, DESTDIR, prefix)
 	rm -rf $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik
-	@for script in passwd.lua $(scripts) $(examples) $(patsubst %,test/%.lua,$(suites) ktap); do rm -f $(DESTDIR)$(moddir)/lua/$$script; done
-	-find $(DESTDIR)$(moddir)/lua -depth -type d -empty -delete
-	@test ! -f build/user/install_manifest.txt || sed 's,^,$(DESTDIR),' build/user/install_manifest.txt | xargs -r rm -fv
+	@rmdir $(DESTDIR)$(moddir)/$(KVER)/updates 2>/dev/null || true
+	@rm -rf build/uninstall
+	@$(MAKE) --no-print-directory install-scripts install-docs DESTDIR=$(CURDIR)/build/uninstall >/dev/null
+	@test ! -f build/user/cmake_install.cmake || \
+		DESTDIR=$(CURDIR)/build/uninstall cmake --install build/user --prefix $(prefix) >/dev/null
+	@test -f build/user/cmake_install.cmake || echo "the command line is not built: it stays, if it is installed" >&2
+	@mkdir -p build/uninstall$(prefix)/share/lunatik/luacats build/uninstall$(moddir)/$(KVER)
+	@touch build/uninstall$(prefix)/share/lunatik/luacheckrc build/uninstall$(prefix)/share/lunatik/luarc.json
+	@to=$(if $(DESTDIR),$(abspath $(DESTDIR))); cd build/uninstall && \
+	find . ! -type d -printf '/%P\n' | while read -r file; do rm -fv "$$to$$file"; done; \
+	rm -rf $$to$(prefix)/share/lunatik/luacats; \
+	find . -mindepth 1 -depth -type d -printf '/%P\n' | while read -r directory; do \
+		case $$directory/ in \
+		*/share/lunatik/* | */include/lunatik/* | */doc/lunatik/* | */modules/lua/*) ;; \
+		*) test -n "$$to" || continue ;; \
+		esac; rmdir "$$to$$directory" 2>/dev/null || true; done
+	@rm -rf build/uninstall
 	$(if $(DESTDIR),,depmod $(KVER))
 
+# A class whose page is still to be written can be tried all the same (UNFINISHED); tests/guest/editor.py asks for it.
 # What a guest sees on top of this machine's root. Made anew, so that nothing stale is in it; what a guest that is
 # running may still look at goes with the next one.
 stage: modules user ## install into build/stage/KVER, where the guest takes it from (KERNEL)
@@ -108,7 +136,7 @@ stage: modules user ## install into build/stage/KVER, where the guest takes it f
 .PHONY: stage-locked
 stage-locked:
 	rm -rf $(stage).new $(stage).old
-	$(MAKE) --no-print-directory install DESTDIR=$(stage).new
+	$(MAKE) --no-print-directory install DESTDIR=$(stage).new UNFINISHED=1
 	$(MAKE) --no-print-directory install-externals DESTDIR=$(stage).new KDIR=$(KDIR)
 	test ! -d $(stage) || mv $(stage) $(stage).old
 	mv $(stage).new $(stage)
@@ -130,6 +158,12 @@ check: ## run every test: on the host, then in guests (SUITE=pattern, NO_DEBUG_K
 	@tests/vm/deps check
 	@tests/vm/suite $(if $(NO_DEBUG_KERNEL),--no-debug) $(SUITE)
 
+# In a copy of the tree, where git knows what belongs to it. `dpkg-buildpackage -b -us -uc` in the tree itself does the same.
+# For the kernel of KERNEL or KVER the modules are built from the package too, as DKMS does, without network or cache.
+deb: ## build Debian packages in build/deb, and try the one for DKMS
+	@tests/vm/deps deb
+	@tests/vm/packages $(KERNEL)
+
 bench: ## run the benchmarks
 	@test -x tests/bench/run || { echo "there are no benchmarks yet: tests/bench/run is missing" >&2; exit 1; }
 	@tests/vm/deps check
@@ -150,7 +184,7 @@ distclean: clean ## remove build/ and the cache with its kernels
 
 help: ## list the verbs and the variables
 	@echo "Lua, safe inside the running Linux kernel. Verbs of make:"
-	@sed -n 's/^\([a-z-]*\)[a-z ]*:.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -n 's/^\([a-z-]*\)[a-z ]*:.*## \(.*\)/  \1\t\2/p' Makefile include/install.mk | expand -t 14
 	@echo "Variables:"
 	@printf '  %-10s  %s\n' \
 		KVER "kernel release to build for and install to (this machine's: $$(uname -r))" \

@@ -6,7 +6,12 @@ develdir := $(prefix)/src/lunatik
 externals := examples/kmod-c examples/kmod-cpp examples/kmod-class/c examples/kmod-class/cpp tests/guest/capi
 external-scripts := examples/kmod-c/mydevice.lua
 
-.PHONY: install-devel uninstall-devel install-externals
+# What another machine builds the modules from, with DKMS.
+dkmsdir := /usr/src/lunatik-$(VERSION)
+dkms-sources := dkms.conf Kbuild Makefile README.md LICENSE-MIT LICENSE-GPL tests/vm/btf tests/vm/common.py \
+	$(shell find kernel lua lib include -type f ! -name '*.pyc')
+
+.PHONY: install-devel uninstall-devel install-externals install-dkms uninstall-dkms
 
 # Times are kept, so that what was compiled against these files before is not compiled again.
 install-devel:
@@ -25,6 +30,7 @@ install-devel:
 uninstall-devel:
 	rm -f $(DESTDIR)$(develdir)/symbols/$(KVER)
 	@rmdir $(DESTDIR)$(develdir)/symbols 2>/dev/null && rm -rf $(DESTDIR)$(develdir) || true
+	@$(if $(DESTDIR),rmdir -p $(DESTDIR)$(prefix)/src 2>/dev/null || true)
 
 # For the guest: modules of other people's, built against what is installed below DESTDIR, and put beside our own.
 install-externals:
@@ -34,3 +40,25 @@ install-externals:
 		$(MAKE) -C $(KDIR) M=$$work LUNATIK=$(abspath $(DESTDIR))$(develdir) modules && \
 		install -m 644 $$work/*.ko $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/ || exit 1; done
 	@install -m 644 $(external-scripts) $(DESTDIR)$(moddir)/lua/
+
+# Lua's tarball comes along, so that the other machine needs no network and no deb-src.
+install-dkms: ## install the modules' sources for DKMS, in /usr/src/lunatik-VERSION (DESTDIR)
+	@echo "install $(DESTDIR)$(dkmsdir)"
+	@for file in $(dkms-sources); do \
+		install -D -p -m $$(test -x $$file && echo 755 || echo 644) $$file $(DESTDIR)$(dkmsdir)/$$file || exit 1; done
+	@lua/fetch --tarball $(abspath $(DESTDIR))$(dkmsdir)/lua/lua-5.4.7.tar.gz
+
+uninstall-dkms: ## remove them; `dkms remove` first
+	rm -rf $(DESTDIR)$(dkmsdir)
+
+# For editors: definitions made from the tables of the modules that were built, and what luacheck has to know.
+editordir = $(DESTDIR)$(prefix)/share/lunatik
+
+.PHONY: install-editor
+install-editor:
+	@test -f $(farm)/modules.order || { echo "nothing is built for $(KVER): run make first" >&2; exit 1; }
+	@echo "install $(editordir)/luacats"
+	@rm -rf $(editordir)/luacats
+	@editor/generate $(editordir)/luacats $(built) $(if $(UNFINISHED),|| true)
+	@install -m 644 .luacheckrc $(editordir)/luacheckrc
+	@sed 's,@prefix@,$(prefix),' editor/luarc.json >$(editordir)/luarc.json

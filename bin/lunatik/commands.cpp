@@ -222,11 +222,16 @@ int show_run(Session &session, Console &console, const Options &options, const R
 	if (overflown)
 		throw Failure(LUNATIK_STATUS_LIMIT, fmt::format("the script printed more than the {} MiB that fit into a JSON answer",
 			json_output_max >> 20), "without --json, output of any size streams");
-	Json object{{"status", exit_status(*answer, passing)}, {"output", output}, {"values", answer->values}};
+	const int status = exit_status(*answer, passing);
+	Json object{{"status", status}, {"output", output}, {"values", answer->values}};
 	if (!answer->ok())
 		object["error"] = error_object(failure_of(*answer, options));
+	else if (status != LUNATIK_STATUS_OK)
+		// It took the interrupt for an error of its own and ended well, as above.
+		object["error"] = error_object(Failure(static_cast<lunatik_status>(status),
+			status == LUNATIK_STATUS_TIMEOUT ? timed_out_after(options) : "interrupted"));
 	console.object(object);
-	return exit_status(*answer, passing);
+	return status;
 }
 
 int do_eval(const Options &options, Environment &environment, Console &console)

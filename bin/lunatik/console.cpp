@@ -97,7 +97,7 @@ void Console::finish()
 
 void Console::object(const nlohmann::ordered_json &object)
 {
-	data(object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
+	data(object.dump(lines_ ? -1 : 2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
 }
 
 void Console::note(std::string_view text)

@@ -62,6 +62,9 @@ public:
 	/** Throws what stream() has kept. */
 	void finish();
 
+	/** From here on each object is one line: of those who answer more than once. */
+	void lines() noexcept { lines_ = true; }
+
 	/** One object on standard output; bytes that are no UTF-8 are replaced. */
 	void object(const nlohmann::ordered_json &object);
 
@@ -77,6 +80,7 @@ private:
 	bool json_;
 	bool quiet_;
 	bool colour_;
+	bool lines_ = false;
 	int failed_ = 0;	/* errno of standard output */
 };
 

@@ -52,6 +52,18 @@ std::string quoted(const std::string &text)
 	return result + "'";
 }
 
+/* fish knows two escapes within single quotes, which a POSIX shell's text may hold as other things. */
+std::string fish_quoted(const std::string &text)
+{
+	std::string result = "'";
+	for (const char c : text) {
+		if (c == '\'' || c == '\\')
+			result += '\\';
+		result += c;
+	}
+	return result + "'";
+}
+
 std::string manual_words(const Description &verb)
 {
 	std::string text;
@@ -166,7 +178,9 @@ std::string zsh_completion(const std::vector<Description> &descriptions)
 		if (takes(verb, "name"))
 			positionals = fmt::format(" \\\n\t\t\t\"1:runtime:($({}))\"", list_names);
 		else if (takes(verb, "script"))
-			positionals = fmt::format(" \\\n\t\t\t\"1:script:{{compadd -- $({}); _files -g '*.lua'}}\"", list_scripts);
+			// Evaluated when it is asked, where each line is a word.
+			positionals = fmt::format(" \\\n\t\t\t{}", quoted(fmt::format(
+				"1:script:{{compadd -- $({}); _files -g '*.lua'}}", list_scripts)));
 		else if (takes(verb, "suite"))
 			positionals = fmt::format(" \\\n\t\t\t\"1:suite:($({}))\"", list_suites);
 		if (takes(verb, "context"))
@@ -204,7 +218,7 @@ std::string fish_completion(const std::vector<Description> &descriptions)
 			lines += "complete -c lunatik -f" + condition;
 			for (const std::string &spelling : word.spellings)
 				lines += spelling.starts_with("--") ? " -l " + spelling.substr(2) : " -s " + spelling.substr(1);
-			lines += fmt::format("{} -d {}\n", word.value.empty() ? "" : " -r", quoted(word.help));
+			lines += fmt::format("{} -d {}\n", word.value.empty() ? "" : " -r", fish_quoted(word.help));
 		}
 		return lines;
 	};
@@ -213,14 +227,14 @@ std::string fish_completion(const std::vector<Description> &descriptions)
 			text += options_of(verb, "");
 			continue;
 		}
-		text += fmt::format("complete -c lunatik -f -n __fish_use_subcommand -a {} -d {}\n", verb.name, quoted(verb.help));
+		text += fmt::format("complete -c lunatik -f -n __fish_use_subcommand -a {} -d {}\n", verb.name, fish_quoted(verb.help));
 		const std::string condition = fmt::format(" -n '__fish_seen_subcommand_from {}'", verb.name);
 		text += options_of(verb, condition);
 		const char *list = takes(verb, "name") ? list_names : takes(verb, "script") ? list_scripts :
 			takes(verb, "suite") ? list_suites : nullptr;
 		// fish has other quotes and substitutions: a POSIX shell makes the list.
 		if (list)
-			text += fmt::format("complete -c lunatik{} -a {}\n", condition, quoted(fmt::format("(sh -c {})", quoted(list))));
+			text += fmt::format("complete -c lunatik{} -a {}\n", condition, fish_quoted(fmt::format("(sh -c {})", fish_quoted(list))));
 		if (takes(verb, "context"))
 			text += fmt::format("complete -c lunatik{} -a 'process softirq hardirq percpu'\n", condition);
 	}

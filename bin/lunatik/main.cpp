@@ -31,7 +31,11 @@ int run(std::vector<std::string> words)
 	const Parsed parsed = parse(std::move(words));
 	Console console(STDOUT_FILENO, STDERR_FILENO, parsed.json, parsed.options && parsed.options->quiet);
 	if (!parsed.options) {
-		if (parsed.status == 0)
+		if (parsed.status == 0 && parsed.json && parsed.asks_version)
+			console.object({{"status", 0}, {"version", version()}, {"protocol", LUNATIK_PROTOCOL}});
+		else if (parsed.status == 0 && parsed.json)
+			console.object({{"status", 0}, {"help", parsed.text}});
+		else if (parsed.status == 0)
 			console.data(parsed.text);
 		else
 			console.report(Failure(LUNATIK_STATUS_USAGE, parsed.message, parsed.hint));

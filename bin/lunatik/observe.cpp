@@ -157,6 +157,8 @@ std::string clipped(const std::string &text, std::size_t lines)
 
 int do_log(const Options &options, Environment &environment, Console &console)
 {
+	if (options.follow)
+		console.lines();
 	Session session = Session::open(environment.device);
 	Request request(LUNATIK_REQUEST_LOG);
 	if (!options.script.empty())
@@ -223,6 +225,7 @@ int do_stats(const Options &options, Environment &environment, Console &console)
 
 int do_top(const Options &options, Environment &environment, Console &console)
 {
+	console.lines();
 	Session session = Session::open(environment.device);
 	const bool terminal = isatty(STDOUT_FILENO) && !console.json();
 	const std::chrono::milliseconds interval = options.interval.value_or(std::chrono::seconds(2));
@@ -246,7 +249,7 @@ int do_top(const Options &options, Environment &environment, Console &console)
 				object["errors_per_second"] = share.errors;
 				list.push_back(object);
 			}
-			console.data(Json{{"status", 0}, {"runtimes", list}}.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n');
+			console.object({{"status", 0}, {"runtimes", list}});
 		} else if (terminal) {
 			winsize size{};
 			// A terminal that tells no size is as high as they once were.

@@ -293,6 +293,7 @@ Parsed parse_words(Words words)
 	} catch (const CLI::CallForVersion &version) {
 		Parsed parsed;
 		parsed.text = fmt::format("{}\n", version.what());
+		parsed.asks_version = true;
 		return parsed;
 	} catch (const CLI::ParseError &error) {
 		for (const CLI::App *chosen : app.get_subcommands())

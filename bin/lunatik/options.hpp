@@ -41,8 +41,9 @@ struct Options {
 struct Parsed {
 	std::optional<Options> options;
 	int status = 0;
-	bool json = false;	/* a complaint is wanted as JSON */
+	bool json = false;	/* complaints and texts are wanted as JSON */
 	std::string text;	/* for stdout */
+	bool asks_version = false;	/* the text is the version, not a help */
 	std::string message;	/* what is wrong, one line */
 	std::string hint;
 };
