@@ -5,6 +5,7 @@
 #include "lunatik/abi.h"
 
 EXPORT_SYMBOL_GPL(lunatik_invoke);
+EXPORT_SYMBOL_GPL(lunatik_invokeleaf);
 EXPORT_SYMBOL_GPL(lunatik_openlibrary);
 EXPORT_SYMBOL_GPL(lunatik_bytes);
 EXPORT_SYMBOL_GPL(lunatik_charge);
@@ -19,6 +20,7 @@ EXPORT_SYMBOL_GPL(lunatik_dropobject);
 EXPORT_SYMBOL_GPL(lunatik_stoplater);
 EXPORT_SYMBOL_GPL(lunatik_runkept);
 EXPORT_SYMBOL_GPL(lunatik_log);
+EXPORT_SYMBOL_GPL(lunatik_fail);
 EXPORT_SYMBOL_GPL(lunatik_lock);
 EXPORT_SYMBOL_GPL(lunatik_unlock);
 EXPORT_SYMBOL_GPL(lunatik_sleep);

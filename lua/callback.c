@@ -131,6 +131,46 @@ int lunatik_callkept(lua_State *L, void *kept, int function, const void *key, in
 	return status;
 }
 
+/* The beginning of a Box (kernel/vm/box.hpp). */
+struct box {
+	const void *mark;
+	const lunatik_object_t *object;
+	_Bool constructed;
+};
+
+int lunatik_callleaf(lua_State *L, const struct lunatik_function *function, const void *mark)
+{
+	StkId base = L->ci->func.p + 1;
+	int count = function->leaf_arguments;
+	long long arguments[LUNATIK_LEAF_ARGUMENTS];
+	long long result;
+	const Udata *userdata;
+	const struct box *box;
+	int i;
+
+	if (L->top.p - base != count + 1 || !ttisfulluserdata(s2v(base)))
+		return 0;
+	userdata = uvalue(s2v(base));
+	box = (const struct box *)((const char *)userdata + udatamemoffset(userdata->nuvalue));
+	if (userdata->len != sizeof(*box) || box->mark != mark || !box->object || box->object->class != function->class ||
+	    box->object->opt & LUNATIK_OPT_STOPPED)
+		return 0;
+	for (i = 0; i < count; i++) {
+		const TValue *value = s2v(base + 1 + i);
+
+		if (!ttisinteger(value))
+			return 0;
+		arguments[i] = ivalue(value);
+	}
+	if (!function->leaf(box->object->private, arguments, &result))
+		return 0;
+	if (function->leaf_results) {
+		setivalue(s2v(L->top.p), result);
+		L->top.p++;
+	}
+	return 1;
+}
+
 /* lua_settop(L, 0) for a stack that nothing on it is to be closed of, which is all an entry leaves. */
 void lunatik_clearstack(lua_State *L)
 {

@@ -178,6 +178,15 @@ struct lunatik_callback;
 int lunatik_callkept(struct lua_State *L, void *kept, int function, const void *key, int first,
 		     int (*handler)(struct lua_State *L), struct lunatik_callback *callback);
 
+struct lunatik_function;
+
+/**
+ * Tries the leaf of a method for the arguments of the C function that runs now: the receiver must be an open object of the
+ * method's class, in a userdata that begins with @mark, all others integers. Nonzero when it has run, and pushed its result if
+ * it has one. Never raises.
+ */
+int lunatik_callleaf(struct lua_State *L, const struct lunatik_function *function, const void *mark);
+
 /** lua_settop(L, 0) at the end of an entry. */
 void lunatik_clearstack(struct lua_State *L);
 

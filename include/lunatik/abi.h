@@ -41,6 +41,7 @@ enum {
 	 * inside its process runtime, has a worker do that.
 	 */
 	LUNATIK_OPT_HOOK = 1 << 6,
+	LUNATIK_OPT_STOPPED = 1 << 7,	/* lunatik.ko's own, of an object: its methods are refused */
 };
 
 #ifndef __cplusplus
@@ -97,8 +98,10 @@ enum lunatik_kind {
 	LUNATIK_RECORD,		/* result only: table with @names as fields, whose values are the results that follow */
 	LUNATIK_ANY,		/* parameter only: any of nil, boolean, integer, string, object */
 	LUNATIK_SYMBOL,		/* parameter only: a string, or a light userdata */
-	LUNATIK_KEPT,		/* argument of a callback: what a KEEPS constructor was given as its argument number integer */
+	LUNATIK_KEPT,		/* argument of a callback, result of a method: what the object's KEEPS constructor was given as its
+				   argument number integer */
 	LUNATIK_SELF,		/* argument of a callback: its object */
+	LUNATIK_COMPANION,	/* parameter only, of a KEEPS constructor: an object that is made with the new one; Lua passes nothing */
 };
 
 /** A value on its way between Lua and the kernel. */
@@ -132,6 +135,7 @@ struct lunatik_parameter {
 	long long minimum, maximum;	/* INTEGER: bounds; BUFFER: bounds of the length */
 	const lunatik_class_t *LUNATIK_FIELD(class);	/* OBJECT: the only class accepted, NULL is any */
 	const char *field;		/* field of the table before it, instead of an argument of its own */
+	const struct lunatik_function *constructor;	/* COMPANION: what makes it, without arguments */
 };
 
 #define LUNATIK_ARGUMENTS 10
@@ -184,7 +188,16 @@ struct lunatik_function {
 	unsigned char flags;
 	unsigned long size;		/* constructor: bytes of storage */
 	const lunatik_class_t *LUNATIK_FIELD(class);	/* METHOD, CONSTRUCTOR: of the receiver */
+	/*
+	 * METHOD: a short way for @leaf_arguments integers, or NULL. It takes no lock and reaches nothing but @self. Nonzero: done,
+	 * with @result set if @leaf_results is 1. 0: it has done nothing, and @body says what is wrong.
+	 */
+	int (*leaf)(void *self, const long long *arguments, long long *result);
+	unsigned char leaf_arguments;
+	unsigned char leaf_results;
 };
+
+#define LUNATIK_LEAF_ARGUMENTS 3
 
 /** A library: what require() returns. */
 struct lunatik_library {
@@ -204,6 +217,9 @@ struct lunatik_constants {
 
 /** Decodes the arguments, runs the body, encodes its results; the whole of a native lua_CFunction. Raises. */
 int lunatik_invoke(struct lua_State *L, const struct lunatik_function *function);
+
+/** The same for a METHOD with a leaf: tries that first. Raises. */
+int lunatik_invokeleaf(struct lua_State *L, const struct lunatik_function *function);
 
 /** Opens a library: registers its classes and pushes its table. Raises. */
 int lunatik_openlibrary(struct lua_State *L, const struct lunatik_library *library);
@@ -297,6 +313,9 @@ void lunatik_stoplater(lunatik_object_t *object);
 
 /** Writes an error to the log under the runtime's name, bounded in rate. Inside the runtime. */
 void lunatik_log(lunatik_object_t *runtime, const char *text);
+
+/** The same, and counts it as one of the runtime's errors: what a callback gave back makes no sense. Inside the runtime. */
+void lunatik_fail(lunatik_object_t *runtime, const char *text);
 
 /** The MONITOR lock of an object; @flags keeps the interrupt state of a HARDIRQ one. */
 void lunatik_lock(lunatik_object_t *object, unsigned long *flags);

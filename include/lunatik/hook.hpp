@@ -40,11 +40,15 @@ public:
 	/// A flag of call(): what cannot be delivered now is not missed, the caller keeps it.
 	static constexpr unsigned kept_for_later = 1u << 31;
 
-	/// For the object that a constructor makes.
-	explicit Hook(const Caller &caller) noexcept : object_(caller.object()), runtime_(ObjectRef::share(caller.runtime())) {}
+	/// For the object that a constructor makes. One that `detaches` is stopped when its function does nothing but fail.
+	explicit Hook(const Caller &caller, bool detaches = true) noexcept
+		: object_(caller.object()), runtime_(ObjectRef::share(caller.runtime())), detaches_(detaches)
+	{
+	}
 
 	/// Calls the function that the constructor was given as its argument number `kept`, if the runtime can be entered, and
-	/// `look` for its results before they go. `flags` are LUNATIK_ENTER_*.
+	/// `look` for its results before they go; if that returns false they make no sense, which counts as a failure.
+	/// `flags` are LUNATIK_ENTER_*.
 	/// Context: the runtime's own; a hardirq runtime's hook may be called from anywhere, a non-maskable interrupt too.
 	/// Errors: ENXIO, it or its runtime is stopped, or not ready; ENOENT, the argument was nil; ECANCELED, the function raised
 	/// (logged, counted); EDEADLK, EOVERFLOW, ETIMEDOUT, EINTR, not delivered (counted as missed).
@@ -68,6 +72,11 @@ public:
 		auto done = entry->run_kept(callback, kept);
 		if (!done) [[unlikely]] {
 			failed(done.negative(), kept);
+		} else if constexpr (std::same_as<decltype(look()), bool>) {
+			if (look()) [[likely]]
+				failures_[kept] = 0;
+			else
+				senseless(kept);
 		} else {
 			failures_[kept] = 0;
 			look();
@@ -87,7 +96,7 @@ private:
 	{
 		if (error == -EINTR)
 			miss();
-		if (error != -ECANCELED || ++failures_[kept] < failures_max)
+		if (error != -ECANCELED || !detaches_ || ++failures_[kept] < failures_max)
 			return;
 		failures_[kept] = 0;
 		Name<80> text(object_.class_->name);
@@ -97,8 +106,17 @@ private:
 	}
 	static_assert(failures_max == 10, "the message says so");
 
+	[[gnu::noinline]] void senseless(unsigned kept) noexcept
+	{
+		Name<80> text(object_.class_->name);
+		text.append(": the hook returned no verdict");
+		lunatik_fail(&*runtime_, text.c_str());
+		failed(-ECANCELED, kept);
+	}
+
 	lunatik_object_t &object_;
 	ObjectRef runtime_;
+	const bool detaches_;
 	Atomic<unsigned long> missed_{ 0 };
 	unsigned char failures_[LUNATIK_ARGUMENTS] = {};
 };

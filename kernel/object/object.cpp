@@ -121,14 +121,14 @@ void Object::drop() noexcept
 
 void Object::stop() noexcept
 {
-	stopped_.exchange(true);
+	refuse();
 	if (!stop_begun_.exchange(true) && class_->stop && constructed_)
 		class_->stop(private_);
 }
 
 void Object::stop_later() noexcept
 {
-	if (stopped_.exchange(true) || !class_->stop || stopping_later_.exchange(true))
+	if (refuse() || !class_->stop || stopping_later_.exchange(true))
 		return;
 	get();
 	lunatik_h_defer(deferred_.node, stop_deferred);

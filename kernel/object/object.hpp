@@ -59,7 +59,7 @@ struct Object final : lunatik_object_s {
 	void stop() noexcept;
 	/// Stops it soon, in a worker; methods are refused from now on. Any context. The caller holds a handle or a reference.
 	void stop_later() noexcept;
-	[[nodiscard]] bool stopped() const noexcept { return stopped_.load_acquire(); }
+	[[nodiscard]] bool stopped() const noexcept { return __atomic_load_n(&opt, __ATOMIC_ACQUIRE) & LUNATIK_OPT_STOPPED; }
 	/// The constructor's body succeeded: from now on the class' stop and release are called.
 	void constructed() noexcept { constructed_ = true; }
 	[[nodiscard]] Context context() const noexcept { return context_of(opt); }
@@ -88,7 +88,7 @@ private:
 
 	struct module *owner_ = nullptr;	// pinned
 	Deferred deferred_{ {}, this };
-	Atomic<bool> stopped_{ false };
+	bool refuse() noexcept { return __atomic_fetch_or(&opt, LUNATIK_OPT_STOPPED, __ATOMIC_SEQ_CST) & LUNATIK_OPT_STOPPED; }
 	Atomic<bool> stop_begun_{ false };	// the class' own stop has run, or runs
 	Atomic<bool> stopping_later_{ false };
 	bool constructed_ = false;

@@ -1069,6 +1069,13 @@ void lunatik_log(lunatik_object_t *runtime, const char *text)
 	Runtime::of(*runtime).log(text, true);
 }
 
+void lunatik_fail(lunatik_object_t *runtime, const char *text)
+{
+	Runtime &self = Runtime::of(*runtime);
+	self.errors.count();
+	self.log(text, true);
+}
+
 bool lunatik_maysleep(const lunatik_object_t *runtime)
 {
 	// SAFETY: only read.

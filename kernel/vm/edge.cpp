@@ -415,9 +415,15 @@ void push_value(lua_State *L, const lunatik_value &value)
 	}
 }
 
+// The first of the user values that hold what a KEEPS constructor was given.
+static constexpr int first_kept = 2;
+
 static void encode_plain(lua_State *L, const lunatik_call &call, const lunatik_value &value)
 {
 	switch (value.kind) {
+	case LUNATIK_KEPT:
+		lua_getiuservalue(L, 1, first_kept + static_cast<int>(value.integer));
+		break;
 	case LUNATIK_BUFFER:
 		for (const lunatik_value &argument : call.arguments) {
 			if (argument.kind == LUNATIK_BUFFER) {
@@ -513,9 +519,6 @@ static Box *receiver(lua_State *L, const lunatik_function &function)
 	return box;
 }
 
-// The first of the user values that hold what a KEEPS constructor was given.
-static constexpr int first_kept = 2;
-
 // Before the body acts, everything that may raise is done: the box, its metatable, what it keeps, and the pin.
 static Object *reserve(lua_State *L, const lunatik_function &function, Runtime &runtime, int kept, const int *indices)
 {
@@ -549,6 +552,27 @@ static Object *reserve(lua_State *L, const lunatik_function &function, Runtime &
 // An index where there is no value: an upvalue that no C function has.
 static const int nowhere = lua_upvalueindex(255);
 
+static int invoke(lua_State *L, const lunatik_function &function);
+
+static int make_companion(lua_State *L)
+{
+	// SAFETY: push_companion() passes the constructor of its parameter.
+	const auto &constructor = *static_cast<const lunatik_function *>(lua_touserdata(L, 1));
+	lua_settop(L, 0);
+	return invoke(L, constructor);
+}
+
+// Makes an object that will be kept with another, and leaves it on the stack.
+static void push_companion(lua_State *L, const lunatik_parameter &parameter, lunatik_value &value)
+{
+	luaL_checkstack(L, 2, "too many companions");
+	lua_pushcfunction(L, make_companion);
+	// SAFETY: only read.
+	lua_pushlightuserdata(L, const_cast<lunatik_function *>(parameter.constructor));
+	lua_call(L, 1, 1);
+	value = { .kind = LUNATIK_OBJECT, .object = box_at(L, -1)->object };
+}
+
 // Decodes every argument; returns the index of the one that a constructor keeps with its object, or 0. Says in `indices`
 // where each is.
 [[gnu::noinline]] static int decode_all(lua_State *L, const lunatik_function &function, lunatik_call &call, int *indices)
@@ -565,6 +589,11 @@ static const int nowhere = lua_upvalueindex(255);
 			lua_getfield(L, table, parameter.field);
 			indices[i] = lua_gettop(L);
 			decode(L, indices[i], parameter, value, { table, parameter.field, function.name });
+			continue;
+		}
+		if (parameter.kind == LUNATIK_COMPANION) {
+			push_companion(L, parameter, value);
+			indices[i] = lua_gettop(L);
 			continue;
 		}
 		// Behind the arguments given lies what fields pushed.
@@ -810,6 +839,11 @@ using namespace lunatik;
 int lunatik_invoke(lua_State *L, const lunatik_function *function)
 {
 	return edge::invoke(L, *function);
+}
+
+int lunatik_invokeleaf(lua_State *L, const lunatik_function *function)
+{
+	return lunatik_callleaf(L, function, &edge::Box::the_mark) ? function->leaf_results : edge::invoke(L, *function);
 }
 
 int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
