@@ -194,6 +194,8 @@ public:
 	[[nodiscard]] lunatik_object_t &runtime() const noexcept { return *call_.runtime; }
 	/// The receiver's object, or the one a constructor makes.
 	[[nodiscard]] lunatik_object_t &object() const noexcept { return *call_.object; }
+	/// Of a hook's constructor, in a per-CPU runtime: the hook that the kernel calls, if that is another one than the new.
+	[[nodiscard]] lunatik_object_t *first() const noexcept { return call_.first; }
 	[[nodiscard]] bool may_sleep() const noexcept { return lunatik_maysleep(call_.runtime); }
 	/// Raises `text` (static) instead of the errno's name.
 	[[nodiscard]] Error fail(const char *text, int code = EINVAL) const noexcept

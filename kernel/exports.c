@@ -32,5 +32,8 @@ EXPORT_SYMBOL_GPL(lunatik_threadruns);
 EXPORT_SYMBOL_GPL(lunatik_shouldstop);
 EXPORT_SYMBOL_GPL(lunatik_threadowner);
 EXPORT_SYMBOL_GPL(lunatik_contextof);
+EXPORT_SYMBOL_GPL(lunatik_cpuof);
 EXPORT_SYMBOL_GPL(lunatik_maysleep);
 EXPORT_SYMBOL_GPL(lunatik_networkof);
+EXPORT_SYMBOL_GPL(lunatik_local);
+EXPORT_SYMBOL_GPL(lunatik_peer);

@@ -172,7 +172,7 @@ int lunatik_callleaf(lua_State *L, const struct lunatik_function *function, cons
 }
 
 /* lua_settop(L, 0) for a stack that nothing on it is to be closed of, which is all an entry leaves. */
-void lunatik_clearstack(lua_State *L)
+unsigned long lunatik_clearstack(lua_State *L)
 {
 	StkId base = L->ci->func.p + 1;
 
@@ -180,4 +180,5 @@ void lunatik_clearstack(lua_State *L)
 		lua_settop(L, 0);
 	else
 		L->top.p = base;
+	return gettotalbytes(G(L));
 }

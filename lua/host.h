@@ -187,8 +187,8 @@ struct lunatik_function;
  */
 int lunatik_callleaf(struct lua_State *L, const struct lunatik_function *function, const void *mark);
 
-/** lua_settop(L, 0) at the end of an entry. */
-void lunatik_clearstack(struct lua_State *L);
+/** lua_settop(L, 0) at the end of an entry. Returns the bytes that the state has. */
+unsigned long lunatik_clearstack(struct lua_State *L);
 
 /** One access to a global: its name, the line, and whether it is assigned to. */
 typedef void (*lunatik_global)(void *argument, const char *name, int line, int assigned);

@@ -148,6 +148,8 @@ struct lunatik_parameter {
  * @object: the receiver, NULL in a library function; for a constructor the new object
  * @self: the receiver's private; for a constructor the zeroed storage
  * @receiver: the receiver's private, of a method that is a constructor too
+ * @first: for a constructor of a hook in a state of a per-CPU runtime that is not its first: that one's hook, which the kernel
+ *	calls; or NULL
  * @count: number of arguments given, varargs included
  * @arguments: decoded; one entry for each parameter (varargs follow)
  * @result_count: results set by the body
@@ -159,6 +161,7 @@ struct lunatik_call {
 	lunatik_object_t *object;
 	void *self;
 	void *receiver;
+	lunatik_object_t *first;
 	unsigned char count;
 	unsigned char result_count;
 	const char *message;
@@ -345,8 +348,20 @@ long lunatik_wait(lunatik_object_t *runtime, void *queue, lunatik_condition cond
 /** enum lunatik_context (lunatik/uapi.h) of a runtime. */
 int lunatik_contextof(const lunatik_object_t *runtime);
 
+/** The CPU whose hooks run in this state of a per-CPU runtime; -1 for any other runtime. */
+int lunatik_cpuof(const lunatik_object_t *runtime);
+
 /** Whether the calling function may sleep now: a process runtime, or the body of an atomic runtime's script. */
 LUNATIK_BOOL lunatik_maysleep(const lunatik_object_t *runtime);
+
+/**
+ * The hook of the state of this CPU, for a hook that the kernel calls: @hook itself unless its runtime is per-CPU; NULL if that state
+ * has none (yet). Context: any that stays on its CPU.
+ */
+lunatik_object_t *lunatik_local(lunatik_object_t *hook);
+
+/** The same of any state: NULL if there is none. For a hook that is not per-CPU, itself for 0. Context: any. */
+lunatik_object_t *lunatik_peer(lunatik_object_t *hook, unsigned int cpu);
 
 /** The network namespace of a runtime, which holds it for as long as the runtime lives. */
 struct net *lunatik_networkof(const lunatik_object_t *runtime);

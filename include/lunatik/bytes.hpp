@@ -84,7 +84,7 @@ Result<void> set_string(C &self, Caller &caller, Integer offset, std::string_vie
 	return {};
 }
 
-/// #d: the size in bytes.
+/// What `__len` is: #d is the size in bytes.
 template <class C>
 Result<Integer> length_of(C &self) noexcept
 {
@@ -102,6 +102,6 @@ Result<Integer> length_of(C &self) noexcept
 		LUNATIK_INTEGER_AT(C, "uint16", std::uint16_t), LUNATIK_INTEGER_AT(C, "int32", std::int32_t), \
 		LUNATIK_INTEGER_AT(C, "uint32", std::uint32_t), LUNATIK_INTEGER_AT(C, "int64", std::int64_t), \
 		LUNATIK_INTEGER_AT(C, "number", std::int64_t), ::lunatik::Method<"getstring", ::lunatik::get_string<C>>, \
-		::lunatik::Method<"setstring", ::lunatik::set_string<C>>, ::lunatik::Method<"__len", ::lunatik::length_of<C>>
+		::lunatik::Method<"setstring", ::lunatik::set_string<C>>
 
 } // namespace lunatik

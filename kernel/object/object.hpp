@@ -73,11 +73,21 @@ struct Object final : lunatik_object_s {
 	/// runtime.
 	void *pinned = nullptr;
 	Atomic<int> handles{ 0 };
+	/// Of a hook of the first state of a per-CPU runtime: those of all CPUs' states, by CPU, with a reference to each other one.
+	Object **peers = nullptr;
+	/// Of a hook of another state: the first state's, with a reference, until it is stopped.
+	Object *first = nullptr;
+	/// The first state's next hook, while the script is loaded in all of them.
+	Object *next_hook = nullptr;
 	/// The task that runs a monitored C method of it, under its lock.
 	Atomic<task_struct *> monitored_by{ nullptr };
 
+	/// The hook that the kernel calls, of which this is the local part. The object itself unless its runtime is per-CPU.
+	[[nodiscard]] Object &whole() noexcept { return first ? *first : *this; }
+
 private:
 	void free() noexcept;
+	void part() noexcept;
 	static void stop_deferred(void **node) noexcept;
 
 	// What lunatik_h_defer() links, and the way back.

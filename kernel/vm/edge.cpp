@@ -584,6 +584,12 @@ static void push_companion(lua_State *L, const lunatik_parameter &parameter, lun
 	for (unsigned i = 0; i < count; i++) {
 		const lunatik_parameter &parameter = function.parameters[i];
 		lunatik_value &value = call.arguments[i];
+		if (parameter.field && !table) {
+			// Of a table that is optional and not there.
+			value.kind = LUNATIK_NONE;
+			indices[i] = nowhere;
+			continue;
+		}
 		if (parameter.field) {
 			luaL_checkstack(L, 2, "too many fields");
 			lua_getfield(L, table, parameter.field);
@@ -601,7 +607,7 @@ static void push_companion(lua_State *L, const lunatik_parameter &parameter, lun
 		indices[i] = index;
 		decode(L, index, parameter, value, { argument, nullptr, function.name });
 		if (parameter.kind == LUNATIK_TABLE)
-			table = argument;
+			table = value.kind == LUNATIK_TABLE ? argument : 0;
 		if (value.kind == LUNATIK_TABLE || value.kind == LUNATIK_FUNCTION)
 			kept = argument;
 		argument++;
@@ -650,7 +656,14 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 	call.receiver = call.self;
 	call.object = object;
 	call.self = object->private_;
-	int error = act(function, call, nullptr);
+	Object *first = nullptr;
+	bool pinned = function.flags & LUNATIK_FUNCTION_PIN;
+	int error = pinned && function.class_->opt & LUNATIK_OPT_HOOK ? runtime.find_first(*object, first) : 0;
+	call.first = first;
+	if (error)
+		call.message = "each CPU's state must make the same hooks, in the same order";
+	else
+		error = act(function, call, nullptr);
 	if (error == -ENOMEM && runtime.may_sleep()) {
 		// The collector does not see what objects hold: what only garbage holds is given back first.
 		lua_gc(L, LUA_GCCOLLECT);
@@ -658,10 +671,12 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 	}
 	if (!error) {
 		object->constructed();
+		if (pinned && function.class_->opt & LUNATIK_OPT_HOOK)
+			runtime.add_hook(*object, first);
 		lua_settop(L, box);
 		return 1;
 	}
-	if (function.flags & LUNATIK_FUNCTION_PIN)
+	if (pinned)
 		unpin(L, object);
 	box_at(L, box)->object = nullptr;
 	object->drop();

@@ -24,8 +24,14 @@ namespace lunatik::edge {
 /// Closes a state, running its finalizers. Outside of any entry, but with the runtime's owner set.
 void close(lua_State *L) noexcept;
 
-/// Drops what an entry left on the stack.
-void reset(lua_State *L) noexcept;
+/// Drops what an entry left on the stack. Returns the bytes that the state has.
+std::size_t reset(lua_State *L) noexcept;
+
+/// From now on garbage is collected by collect() only, and when memory runs out.
+void defer_collection(lua_State *L) noexcept;
+
+/// One step of a collection, bounded. True at the end of it.
+[[nodiscard]] bool collect(lua_State *L) noexcept;
 
 /// A piece of Lua source and how to run it.
 struct Chunk {

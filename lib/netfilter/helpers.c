@@ -15,6 +15,7 @@ struct lunatik_netfilter {
 	struct nf_hook_ops ops;
 	lunatik_object_t *object;	/* which holds this: it is there for as long as packets come */
 	struct net *net;		/* the runtime's */
+	bool percpu;
 	bool marked;
 	u32 mark;
 	/* Of a device's hook: it ends with the device. Both under the rtnl lock. */
@@ -36,7 +37,9 @@ static noinline unsigned int other(struct lunatik_netfilter *netfilter, struct s
 			break;
 		}
 		lunatik_packet_open(&packet, skb);
+		local_bh_disable();
 		verdict = lunatik_netfilter_packet(netfilter->object, &packet);
+		local_bh_enable();
 	}
 	switch (verdict) {
 	case NF_STOLEN:
@@ -61,7 +64,14 @@ static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_s
 	if (netfilter->marked && skb->mark != netfilter->mark)
 		return NF_ACCEPT;
 	lunatik_packet_open(&packet, skb);
-	verdict = lunatik_netfilter_packet(netfilter->object, &packet);
+	/* What a task sends could come to another CPU on its way from here into the script; bottom halves stay where they are. */
+	if (netfilter->percpu && !in_softirq()) {
+		local_bh_disable();
+		verdict = lunatik_netfilter_packet(netfilter->object, &packet);
+		local_bh_enable();
+	} else {
+		verdict = lunatik_netfilter_packet(netfilter->object, &packet);
+	}
 	if (likely(verdict <= NF_ACCEPT))
 		return verdict;
 	return other(netfilter, skb, state, verdict);
@@ -130,7 +140,7 @@ static int register_on_device(struct lunatik_netfilter *netfilter, const struct 
 	char name[IFNAMSIZ] = "";
 	int error;
 
-	if (options->dev_size >= IFNAMSIZ)
+	if (options->dev_size >= IFNAMSIZ || memchr(options->dev, 0, options->dev_size))
 		return -ENODEV;
 	memcpy(name, options->dev, options->dev_size);
 	netfilter->notifier.notifier_call = device_event;
@@ -157,6 +167,7 @@ int lunatik_h_netfilter_register(struct lunatik_netfilter **result, lunatik_obje
 		return -ENOMEM;
 	netfilter->object = object;
 	netfilter->net = net;
+	netfilter->percpu = options->percpu;
 	netfilter->marked = options->marked;
 	netfilter->mark = options->mark;
 	netfilter->ops.hook = hook;

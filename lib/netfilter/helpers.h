@@ -24,6 +24,7 @@ struct lunatik_netfilter_options {
 	unsigned char pf;
 	unsigned int hooknum;
 	int priority;
+	LUNATIK_BOOL percpu;		/* the object is the first CPU's of a per-CPU runtime */
 	LUNATIK_BOOL marked;
 	unsigned int mark;
 	const char *dev;		/* name of the device of an ingress or egress hook, or NULL */

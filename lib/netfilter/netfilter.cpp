@@ -2,6 +2,7 @@
 /* The class "netfilter": Lua functions that say what becomes of a packet. */
 #include "lunatik/hook.hpp"
 #include "lunatik/skb.hpp"
+#include "helpers/helpers.h"
 
 #include "helpers.h"
 
@@ -29,11 +30,21 @@ public:
 		return Result<void>::from(lunatik_h_netfilter_register(&registration_, &hook_.object(), net, &options));
 	}
 	/// The last handle is gone, or the script said stop: packets that are on their way through get their verdict first.
-	void stop() noexcept { lunatik_h_netfilter_unregister(std::exchange(registration_, nullptr)); }
+	void stop() noexcept
+	{
+		if (registration_)
+			lunatik_h_netfilter_unregister(std::exchange(registration_, nullptr));
+	}
 
 	[[nodiscard]] unsigned long missed() const noexcept { return hook_.missed(); }
 	[[nodiscard]] Verdict declared() const noexcept { return declared_; }
 
+	/// The verdict where there is no script to ask.
+	[[nodiscard]] unsigned unasked() noexcept
+	{
+		hook_.miss();
+		return declared_;
+	}
 	[[nodiscard]] unsigned decide(lunatik_packet &packet) noexcept
 	{
 		__attribute__((uninitialized)) lunatik_callback call;
@@ -64,6 +75,12 @@ private:
 	lunatik_netfilter *registration_ = nullptr;
 };
 
+Netfilter &of(lunatik_object_t *object) noexcept
+{
+	// SAFETY: only objects of this class are given to lunatik_h_netfilter_register(), and they live until it is undone.
+	return *static_cast<Netfilter *>(object->private_);
+}
+
 std::optional<Verdict> verdict_from(const std::optional<std::string_view> &text) noexcept
 {
 	if (!text || *text == "accept")
@@ -87,6 +104,7 @@ Result<void> create(New<Netfilter> slot, Caller &caller, Table, Field<"pf", With
 		.pf = static_cast<unsigned char>(pf.value.value),
 		.hooknum = static_cast<unsigned>(hooknum.value.value),
 		.priority = priority.value,
+		.percpu = lunatik_cpuof(&caller.runtime()) >= 0,
 		.marked = mark.value.has_value(),
 		.mark = mark.value.value_or(0),
 		.dev = dev.value ? dev.value->data() : nullptr,
@@ -99,16 +117,24 @@ Result<void> create(New<Netfilter> slot, Caller &caller, Table, Field<"pf", With
 		return caller.fail(options.dev ? "bad field 'dev' in argument #1 to 'register' (this hook is no device's)"
 					       : "bad field 'dev' in argument #1 to 'register' (this hook needs a device)");
 	auto &filter = slot.emplace(caller, skb, *declared, detach.value.value_or(false));
+	// In a per-CPU runtime the kernel has one hook, which asks the state of the CPU it runs on.
+	if (caller.first())
+		return {};
 	auto added = filter.add(lunatik_networkof(&caller.runtime()), options);
 	if (!added)
 		filter.~Netfilter();
 	return added;
 }
 
-// missed() -> packets that got the declared verdict because the script could not be asked. Context: any.
-Result<Integer> missed(Netfilter &self) noexcept
+// missed() -> packets that got the declared verdict because the script could not be asked, on all CPUs. Context: any.
+Result<Integer> missed(Netfilter &, Caller &caller) noexcept
 {
-	return static_cast<Integer>(self.missed());
+	Integer sum = 0;
+	for (unsigned cpu = 0; cpu < lunatik_h_cpus(); cpu++) {
+		if (lunatik_object_t *peer = lunatik_peer(&caller.object(), cpu))
+			sum += static_cast<Integer>(of(peer).missed());
+	}
+	return sum;
 }
 
 using Methods = Functions<Stop<"stop", Netfilter>, Method<"missed", missed>>;
@@ -128,12 +154,6 @@ const lunatik_constants constants[] = {
 	{ nullptr, nullptr },
 };
 
-Netfilter &of(lunatik_object_t *object) noexcept
-{
-	// SAFETY: only objects of this class are given to lunatik_h_netfilter_register(), and they live until it is undone.
-	return *static_cast<Netfilter *>(object->private_);
-}
-
 } // namespace
 
 constinit const lunatik_class_t Netfilter::info =
@@ -145,7 +165,10 @@ LUNATIK_LIBRARY(netfilter, Library, Classes<Netfilter>::list, constants)
 
 unsigned lunatik_netfilter_packet(lunatik_object_t *object, lunatik_packet *packet)
 {
-	return lunatik::of(object).decide(*packet);
+	lunatik_object_t *local = lunatik_local(object);
+	if (!local) [[unlikely]]
+		return lunatik::of(object).unasked();
+	return lunatik::of(local).decide(*packet);
 }
 
 unsigned lunatik_netfilter_declared(lunatik_object_t *object)

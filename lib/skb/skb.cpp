@@ -235,7 +235,7 @@ Result<void> create(New<Skb> slot, Companion<Data> net, Companion<Data> mac) noe
 }
 
 using Made = Constructor<"skb", create, LUNATIK_FUNCTION_KEEPS>;
-using Methods = Functions<LUNATIK_BYTE_METHODS(Skb), Method<"len", len, 0, peek_len>, Method<"ifindex", ifindex, 0, peek_ifindex>,
+using Methods = Functions<LUNATIK_BYTE_METHODS(Skb), Method<"__len", length_of<Skb>>, Method<"len", len, 0, peek_len>, Method<"ifindex", ifindex, 0, peek_ifindex>,
 			  Method<"mark", mark, 0, peek_mark>, Method<"protocol", protocol, 0, peek_protocol>, Method<"vlan", vlan>,
 			  Method<"data", data>, Method<"resize", resize>, Method<"checksum", checksum>, Method<"forward", forward>,
 			  Factory<"copy", copy, LUNATIK_FUNCTION_KEEPS>>;
