@@ -26,7 +26,7 @@ Result<void> create_window(New<Data> slot, Caller &caller) noexcept
 	return {};
 }
 
-using Methods = Functions<LUNATIK_BYTE_METHODS(Data)>;
+using Methods = Functions<LUNATIK_BYTE_METHODS(Data), Method<"__len", length_of<Data>>>;
 using Library = Functions<Constructor<"new", create>>;
 using Window = Constructor<"data", create_window>;
 
