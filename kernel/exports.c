@@ -19,6 +19,7 @@ EXPORT_SYMBOL_GPL(lunatik_holdobject);
 EXPORT_SYMBOL_GPL(lunatik_dropobject);
 EXPORT_SYMBOL_GPL(lunatik_stoplater);
 EXPORT_SYMBOL_GPL(lunatik_runkept);
+EXPORT_SYMBOL_GPL(lunatik_runpacket);
 EXPORT_SYMBOL_GPL(lunatik_log);
 EXPORT_SYMBOL_GPL(lunatik_fail);
 EXPORT_SYMBOL_GPL(lunatik_lock);

@@ -92,7 +92,7 @@ int lunatik_callkept(lua_State *L, void *kept, int function, const void *key, in
 	const TValue *called = holder;
 	StkId top = L->top.p;
 	StkId next = top + 2;
-	struct protect protect;
+	struct protect protect __attribute__((uninitialized));
 	int status;
 
 	if (L->ci->top.p - top < LUNATIK_CALLBACK_SLOTS)
@@ -131,6 +131,58 @@ int lunatik_callkept(lua_State *L, void *kept, int function, const void *key, in
 	return status;
 }
 
+/*
+ * The same for what comes with every packet: the function at user value @function is called with user value @argument, for one
+ * integer. Everything is looked at in the order it is needed in, and nothing that is known is looked for.
+ */
+int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, lua_CFunction handler, long long *result)
+{
+	Udata *userdata = kept;
+	const TValue *called = &userdata->uv[function].uv;
+	StkId top = L->top.p;
+	CallInfo *frame = L->ci->next;
+	struct protect protect __attribute__((uninitialized));
+	const Proto *code;
+	int status, missing;
+
+	if (!ttisLclosure(called))
+		return LUNATIK_PACKET_LONG;
+	code = clLvalue(called)->p;
+	/* The first packet, and one whose hook is larger than those before it, make room. */
+	if (!frame || L->stack_last.p - top < code->maxstacksize + LUNATIK_CALLBACK_SLOTS ||
+	    L->ci->top.p - top < LUNATIK_CALLBACK_SLOTS)
+		return LUNATIK_PACKET_LONG;
+	setfvalue(s2v(top), handler);
+	setobj2s(L, top + 1, called);
+	setobj2s(L, top + 2, &userdata->uv[argument].uv);
+	L->top.p = top + 3;
+
+	lunatik_protect_save(&protect, L, top + 1);
+	L->errfunc = savestack(L, top);
+	if (lunatik_setjmp(protect.jump.b) == 0) {
+		/* luaD_callnoyield() and, of luaD_precall(), what concerns a function in Lua. */
+		L->nCcalls += 0x10000 | 1;
+		frame->func.p = top + 1;
+		frame->nresults = 1;
+		frame->callstatus = CIST_FRESH;
+		frame->top.p = top + 2 + code->maxstacksize;
+		frame->u.l.savedpc = code->code;
+		L->ci = frame;
+		for (missing = code->numparams - 1; missing > 0; missing--) {
+			setnilvalue(s2v(L->top.p));
+			L->top.p++;
+		}
+		luaV_execute(L, frame);
+	}
+	status = lunatik_protect_end(&protect);
+	if (luai_unlikely(status != LUA_OK))
+		return status;
+	if (luai_unlikely(!ttisinteger(s2v(L->top.p - 1))))
+		return LUNATIK_PACKET_OTHER;
+	*result = ivalue(s2v(L->top.p - 1));
+	return LUA_OK;
+}
+
 /* The beginning of a Box (kernel/vm/box.hpp). */
 struct box {
 	const void *mark;
@@ -142,8 +194,8 @@ int lunatik_callleaf(lua_State *L, const struct lunatik_function *function, cons
 {
 	StkId base = L->ci->func.p + 1;
 	int count = function->leaf_arguments;
-	long long arguments[LUNATIK_LEAF_ARGUMENTS];
-	long long result;
+	long long arguments[LUNATIK_LEAF_ARGUMENTS] __attribute__((uninitialized));
+	long long result __attribute__((uninitialized));
 	const Udata *userdata;
 	const struct box *box;
 	int i;

@@ -178,6 +178,19 @@ struct lunatik_callback;
 int lunatik_callkept(struct lua_State *L, void *kept, int function, const void *key, int first,
 		     int (*handler)(struct lua_State *L), struct lunatik_callback *callback);
 
+enum {
+	LUNATIK_PACKET_LONG = -1,	/* nothing was done: only the long way knows what to do */
+	LUNATIK_PACKET_OTHER = -2,	/* the result is no integer */
+};
+
+/**
+ * Calls a function kept with the userdata @kept, its user value number @function (from 0), with the user value number @argument, for
+ * one integer. Returns a status as lua_pcall() does, with @handler as message handler and, if it is LUA_OK, @result set; or one of
+ * the above. From outside of Lua only. Never raises.
+ */
+int lunatik_callpacket(struct lua_State *L, void *kept, int function, int argument, int (*handler)(struct lua_State *L),
+		       long long *result);
+
 struct lunatik_function;
 
 /**

@@ -298,6 +298,32 @@ int lunatik_runcallback(lunatik_object_t *runtime, struct lunatik_callback *call
  */
 int lunatik_runkept(lunatik_object_t *runtime, struct lunatik_callback *callback, unsigned int kept);
 
+/**
+ * struct lunatik_shown - what an object shows only while a hook runs: the part of a packet object that comes with every packet
+ * @what: what it shows now, or NULL
+ * @used: nonzero if more than the object itself shows it now
+ * @close: called after a hook if @used is set, inside the runtime
+ */
+struct lunatik_shown {
+	void *what;
+	unsigned char used;
+	void (*close)(struct lunatik_shown *shown);
+};
+
+/**
+ * lunatik_runpacket - lunatik_enter(), lunatik_runkept() and lunatik_leave() in one, for what comes with every packet
+ * @runtime: a softirq runtime
+ * @hook: its hook, which KEEPS
+ * @function: which of its constructor's arguments is the function, and
+ * @argument: which one is what it is called with
+ * @shown: shows @what meanwhile
+ * @result: set if 0 is returned
+ *
+ * Context: any. Returns 0, -EPROTO if the function returned no integer, and what the three return.
+ */
+int lunatik_runpacket(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,
+		      struct lunatik_shown *shown, void *what, long long *result);
+
 /** Ends an entry: drops the results and unlocks. */
 void lunatik_leave(lunatik_object_t *runtime);
 

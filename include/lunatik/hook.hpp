@@ -74,14 +74,37 @@ public:
 			failed(done.negative(), kept);
 		} else if constexpr (std::same_as<decltype(look()), bool>) {
 			if (look()) [[likely]]
-				failures_[kept] = 0;
+				failures_[kept].store(0);
 			else
 				senseless(kept);
 		} else {
-			failures_[kept] = 0;
+			failures_[kept].store(0);
 			look();
 		}
 		return done;
+	}
+
+	/// The short way for what comes with every packet: calls the function kept as `function` with what is kept as `argument`, for an
+	/// integer, while `shown` shows `what`. Softirq runtimes only. Errors: those of call(); a result that is no integer is a
+	/// failure, ECANCELED.
+	Result<Integer> ask(unsigned function, unsigned argument, lunatik_shown &shown, void *what) noexcept
+	{
+		__attribute__((uninitialized)) Integer said;
+		int error = lunatik_runpacket(&*runtime_, &object_, function, argument, &shown, what, &said);
+		if (error) [[unlikely]]
+			return refused(error, function);
+		if (failures_[function].load()) [[unlikely]]
+			failures_[function].store(0);
+		return said;
+	}
+	/// What ask() gave makes no sense: a failure.
+	[[gnu::noinline]] void reject(unsigned function) noexcept
+	{
+		auto entry = Entry::enter(*runtime_);
+		if (entry)
+			senseless(function);
+		else if (entry.error().code() != ENXIO)
+			miss();
 	}
 
 	/// Counts an event that was not delivered. Context: any.
@@ -91,14 +114,23 @@ public:
 	[[nodiscard]] lunatik_object_t &runtime() const noexcept { return *runtime_; }
 
 private:
-	// Inside the runtime, whose lock guards the counts.
+	[[gnu::noinline, gnu::cold]] Error refused(int error, unsigned function) noexcept
+	{
+		if (error == -EPROTO)
+			reject(function);
+		else if (error == -ECANCELED || error == -EINTR)
+			failed(error, function);
+		else if (error != -ENXIO && error != -ENOENT)
+			miss();
+		return Error(error == -EPROTO ? ECANCELED : error);
+	}
 	[[gnu::noinline]] void failed(int error, unsigned kept) noexcept
 	{
 		if (error == -EINTR)
 			miss();
-		if (error != -ECANCELED || !detaches_ || ++failures_[kept] < failures_max)
+		if (error != -ECANCELED || !detaches_ || failures_[kept].fetch_add(1) + 1 < static_cast<int>(failures_max))
 			return;
-		failures_[kept] = 0;
+		failures_[kept].store(0);
 		Name<80> text(object_.class_->name);
 		text.append(": stopped after 10 failures in a row");
 		lunatik_log(&*runtime_, text.c_str());
@@ -118,7 +150,7 @@ private:
 	ObjectRef runtime_;
 	const bool detaches_;
 	Atomic<unsigned long> missed_{ 0 };
-	unsigned char failures_[LUNATIK_ARGUMENTS] = {};
+	Atomic<unsigned char> failures_[LUNATIK_ARGUMENTS];
 };
 
 } // namespace lunatik

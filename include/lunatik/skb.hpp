@@ -6,7 +6,7 @@
  *	Result<void> create(New<Filter> slot, Caller &caller, Function, Companion<Skb> skb) noexcept;
  *
  *	// where the kernel calls, with a struct lunatik_packet that lunatik_packet_open() has looked at
- *	hook.call_with(call, 0, look, [&] { return Skb::Open(skb, packet); });
+ *	hook.ask(0, 1, skb.shown(), &packet)
  *
  * lunatik_skb.ko exports what is declared here.
  */
@@ -18,39 +18,22 @@
 namespace lunatik {
 
 /// A packet, as scripts see it: the one of the hook that runs, or a copy that lives as long as the object.
-class Skb final : public Lender {
+class Skb final : public Lender, private lunatik_shown {
 public:
 	static constexpr const lunatik_class_t &info = lunatik_class_skb;
 	static constexpr const lunatik_function &companion = lunatik_companion_skb;
 
 	/// `net` and `mac` are what data() gives.
-	Skb(const Companion<Data> &net, const Companion<Data> &mac) noexcept
-		: net_(*net), mac_(*mac), net_object_(ObjectRef::share(net.object)), mac_object_(ObjectRef::share(mac.object))
-	{
-	}
+	Skb(const Companion<Data> &net, const Companion<Data> &mac) noexcept;
 	~Skb();
 	Skb(const Skb &) = delete;
 	Skb &operator=(const Skb &) = delete;
 
-	/// Has a packet from its construction to the end of its scope. Inside the runtime.
-	class Open final {
-	public:
-		Open(Skb &skb, lunatik_packet &packet) noexcept : skb_(skb) { skb_.packet_ = &packet; }
-		~Open()
-		{
-			skb_.packet_ = nullptr;
-			if (skb_.shown_) [[unlikely]]
-				skb_.hide();
-		}
-		Open(const Open &) = delete;
-		Open &operator=(const Open &) = delete;
-
-	private:
-		Skb &skb_;
-	};
-
+	/// For lunatik_runpacket(), which shows a lunatik_packet; for other ways, what it does: sets `what`, and calls close() after.
+	[[nodiscard]] lunatik_shown &shown() noexcept { return *this; }
 	/// The packet, or nullptr when no hook has one now.
-	[[nodiscard]] lunatik_packet *packet() const noexcept { return packet_; }
+	// SAFETY: hooks show packets only.
+	[[nodiscard]] lunatik_packet *packet() const noexcept { return static_cast<lunatik_packet *>(what); }
 	/// Owns `skb` from now on.
 	void adopt(sk_buff *skb, void *charge) noexcept;
 	/// After something has changed where its bytes lie.
@@ -59,14 +42,14 @@ public:
 	Result<Kept> show(bool mac) noexcept;
 	Result<void> unshare() noexcept override;
 
-	[[nodiscard]] Integer length() const noexcept { return packet_ ? packet_->length : 0; }
+	[[nodiscard]] Integer length() const noexcept { return packet() ? packet()->length : 0; }
 	[[nodiscard]] const char *readable(Integer offset, Integer size) const noexcept
 	{
-		return packet_ ? at(packet_->linear, offset, size) : nullptr;
+		return packet() ? at(packet()->linear, offset, size) : nullptr;
 	}
 	[[nodiscard]] char *writable(Integer offset, Integer size) noexcept
 	{
-		return packet_ ? at(packet_->writable, offset, size) : nullptr;
+		return packet() ? at(packet()->writable, offset, size) : nullptr;
 	}
 	Result<void> read(Caller &caller, Integer offset, void *to, Integer size) noexcept;
 	Result<char *> prepare(Caller &caller, Integer offset, Integer size) noexcept;
@@ -77,21 +60,15 @@ private:
 	{
 		auto from = static_cast<unsigned long long>(offset), count = static_cast<unsigned long long>(size);
 		// SAFETY: the packet's bytes, of which `limit` are there.
-		return from <= limit && count <= limit - from ? reinterpret_cast<char *>(packet_->bytes) + from : nullptr;
+		return from <= limit && count <= limit - from ? reinterpret_cast<char *>(packet()->bytes) + from : nullptr;
 	}
-	void hide() noexcept
-	{
-		shown_ = 0;
-		net_.give_back();
-		mac_.give_back();
-	}
+	void hide() noexcept;
 	void lend_net() noexcept;
 	Result<void> lend_mac() noexcept;
 
 	enum : unsigned char { shows_net = 1, shows_mac = 2 };
 
-	lunatik_packet *packet_ = nullptr;	// guarded by the runtime
-	unsigned char shown_ = 0;
+	// Guarded by the runtime: `what`, and `used`, which is which of the data objects show something.
 	Data &net_;
 	Data &mac_;
 	// What they refer to, and of which the state may let go first.

@@ -112,6 +112,18 @@ int lunatik_h_lock_event(void *lock, int context, unsigned long *flags)
 	return 0;
 }
 
+/*
+ * Nothing preempts where bottom halves or interrupts are off, so that a lock is the lock itself there. Where locks are watched, those
+ * who watch are told.
+ */
+#if defined(CONFIG_DEBUG_SPINLOCK) || defined(CONFIG_DEBUG_LOCK_ALLOC) || defined(CONFIG_PREEMPT_RT)
+#define softirq_lock(lock) spin_lock(lock)
+#define softirq_unlock(lock) spin_unlock(lock)
+#else
+#define softirq_lock(lock) arch_spin_lock(&(lock)->rlock.raw_lock)
+#define softirq_unlock(lock) arch_spin_unlock(&(lock)->rlock.raw_lock)
+#endif
+
 int lunatik_h_lock_softirq(void *lock, unsigned long stack, struct lunatik_h_place *place)
 {
 	union lunatik_h_lock *l = lock;
@@ -136,13 +148,13 @@ int lunatik_h_lock_softirq(void *lock, unsigned long stack, struct lunatik_h_pla
 		return -EDEADLK;
 	}
 	this_cpu_inc(held_softirq);
-	spin_lock(&l->spinlock);
+	softirq_lock(&l->spinlock);
 	return disable;
 }
 
 void lunatik_h_unlock_softirq(void *lock, int disabled)
 {
-	spin_unlock(&((union lunatik_h_lock *)lock)->spinlock);
+	softirq_unlock(&((union lunatik_h_lock *)lock)->spinlock);
 	this_cpu_dec(held_softirq);
 	if (disabled)
 		local_bh_enable();

@@ -461,13 +461,18 @@ void Runtime::later(void (*what)(Runtime &)) noexcept
 
 /* ---- entries ---- */
 
-void Runtime::measure_stack(const lunatik_h_place &place) noexcept
+// The lowest address that may be used, with so much kept for what comes below Lua.
+[[gnu::always_inline]] static inline unsigned long stack_limit(const lunatik_h_place &place, unsigned long reserve) noexcept
 {
-	unsigned long reserve = stack_reserve(may_sleep());
 	unsigned long usable = place.stack_left > reserve + stack_least ? place.stack_left - reserve : stack_least;
 	if (usable > lunatik_stack)
 		usable = lunatik_stack;
-	gauge.stack_limit = place.stack_pointer - usable;
+	return place.stack_pointer - usable;
+}
+
+void Runtime::measure_stack(const lunatik_h_place &place) noexcept
+{
+	gauge.stack_limit = stack_limit(place, stack_reserve(may_sleep()));
 }
 
 // How many process runtimes tasks are inside of, by task: who enters one from inside another, through a device's file or
@@ -592,6 +597,68 @@ int Runtime::wait_for_lock(unsigned flags, unsigned long *irq) noexcept
 	return lunatik_h_lock(object.lock(), static_cast<int>(context), flags & LUNATIK_ENTER_UNINTERRUPTIBLE, 0, irq);
 }
 
+// enter_event() of a softirq runtime, in line for what comes with every packet.
+[[gnu::always_inline]] inline int Runtime::enter_softirq() noexcept
+{
+	if (!ready()) [[unlikely]]
+		return -ENXIO;
+	__attribute__((uninitialized)) lunatik_h_place place;
+	int locked = lunatik_h_lock_softirq(object.lock(), stack_reserve(false) + stack_least, &place);
+	if (locked < 0) [[unlikely]]
+		return locked;
+	if (!state || stopping()) [[unlikely]] {
+		lunatik_h_unlock_softirq(object.lock(), locked);
+		return -ENXIO;
+	}
+	lock_flags_ = static_cast<unsigned>(locked);
+	calls.count();
+	owner_.exchange(place.task);
+	// A budget that ended the entry before too late is none of this one's.
+	if (stop_bits() & Budget) [[unlikely]]
+		clear(Budget);
+	gauge.stack_limit = stack_limit(place, stack_reserve(false));
+	Watchdog::arm();
+	return 0;
+}
+
+[[gnu::always_inline]] inline void Runtime::leave_softirq() noexcept
+{
+	std::size_t held = edge::reset(state);
+	report = nullptr;
+	owner_.store_release(nullptr);
+	if (stop_bits() & ~Closing) [[unlikely]]
+		clear(~Closing);
+	bool garbage = held > collect_at_;
+	lunatik_h_unlock_softirq(object.lock(), static_cast<int>(lock_flags_));
+	if (garbage || abandoned_.load()) [[unlikely]]
+		after_softirq(garbage);
+}
+
+// Not inlined: a packet seldom comes to a runtime that is being stopped, or leaves garbage.
+[[gnu::noinline, gnu::cold]] void Runtime::after_softirq(bool garbage) noexcept
+{
+	if (garbage)
+		collect_later();
+	if (abandoned_.load())
+		later([](Runtime &self) { self.finish(); });
+}
+
+int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
+			long long &result) noexcept
+{
+	if (int error = enter_softirq()) [[unlikely]]
+		return error;
+	shown.what = what;
+	int error = edge::run_packet(*this, hook, function, argument, result);
+	shown.what = nullptr;
+	if (shown.used) [[unlikely]]
+		shown.close(&shown);
+	if (held_atomic_) [[unlikely]]
+		hold_atomic(false);
+	leave_softirq();
+	return error;
+}
+
 // An event of the kernel's enters a softirq or hardirq runtime: it waits for nothing but other CPUs' handlers.
 int Runtime::enter_event() noexcept
 {
@@ -613,45 +680,6 @@ int Runtime::enter_event() noexcept
 	lock_flags_ = irq;
 	begin_hardirq(place);
 	return 0;
-}
-
-// The same, for what comes with every packet.
-int Runtime::enter_softirq() noexcept
-{
-	if (!ready() || stopping()) [[unlikely]]
-		return -ENXIO;
-	__attribute__((uninitialized)) lunatik_h_place place;
-	int locked = lunatik_h_lock_softirq(object.lock(), stack_reserve(false) + stack_least, &place);
-	if (locked < 0) [[unlikely]]
-		return locked;
-	if (!state || stopping()) [[unlikely]] {
-		lunatik_h_unlock_softirq(object.lock(), locked);
-		return -ENXIO;
-	}
-	lock_flags_ = static_cast<unsigned>(locked);
-	calls.count();
-	owner_.exchange(place.task);
-	// A budget that ended the entry before too late is none of this one's.
-	if (stop_bits() & Budget) [[unlikely]]
-		clear(Budget);
-	measure_stack(place);
-	Watchdog::arm();
-	return 0;
-}
-
-void Runtime::leave_softirq() noexcept
-{
-	std::size_t held = edge::reset(state);
-	report = nullptr;
-	owner_.store_release(nullptr);
-	if (stop_bits() & ~Closing) [[unlikely]]
-		clear(~Closing);
-	bool garbage = held > collect_at_;
-	lunatik_h_unlock_softirq(object.lock(), static_cast<int>(lock_flags_));
-	if (garbage) [[unlikely]]
-		collect_later();
-	if (abandoned_.load()) [[unlikely]]
-		later([](Runtime &self) { self.finish(); });
 }
 
 void Runtime::collect_later() noexcept
@@ -1172,6 +1200,12 @@ using lunatik::Runtime;
 int lunatik_enter(lunatik_object_t *runtime, unsigned int flags)
 {
 	return Runtime::of(*runtime).enter(flags);
+}
+
+int lunatik_runpacket(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,
+		      lunatik_shown *shown, void *what, long long *result)
+{
+	return Runtime::of(*runtime).run_packet(lunatik::Object::of(*hook), function, argument, *shown, what, *result);
 }
 
 lunatik_object_t *lunatik_local(lunatik_object_t *hook)

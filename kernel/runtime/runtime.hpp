@@ -139,6 +139,10 @@ public:
 	[[nodiscard]] int enter(unsigned flags, Runtime *outer = nullptr) noexcept;
 	void leave() noexcept;
 
+	/// An entry, a call and the leaving in one; see lunatik_runpacket().
+	[[nodiscard]] int run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
+				     long long &result) noexcept;
+
 	/// The entry in which the script's body runs: in process context whatever the runtime's is, before any other.
 	/// Errors: ENXIO if it was stopped meanwhile, EINTR, EDEADLK, EOVERFLOW without stack for it.
 	[[nodiscard]] int enter_loading(Runtime *outer = nullptr) noexcept;
@@ -256,6 +260,7 @@ private:
 	[[nodiscard]] int enter_event() noexcept;
 	[[nodiscard]] int enter_softirq() noexcept;
 	void leave_softirq() noexcept;
+	void after_softirq(bool garbage) noexcept;
 	void collect_later() noexcept;
 	void collect() noexcept;
 	void begin(const lunatik_h_place &place) noexcept;

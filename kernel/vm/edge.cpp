@@ -847,6 +847,28 @@ static int finish_callback(Runtime &runtime, lunatik_callback &callback, int sta
 	return status == LUA_OK ? callback.outcome : callback_error(runtime, L, status);
 }
 
+// The same for lunatik_callpacket().
+[[gnu::cold, gnu::noinline]] static int finish_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument,
+						       long long &result, int status) noexcept
+{
+	if (status == LUNATIK_PACKET_OTHER)
+		return -EPROTO;
+	if (status != LUNATIK_PACKET_LONG)
+		return callback_error(runtime, runtime.state, status);
+	__attribute__((uninitialized)) lunatik_callback callback;
+	callback.object = &hook;
+	callback.arguments[0].kind = LUNATIK_KEPT;
+	callback.arguments[0].integer = argument;
+	callback.argument_count = 1;
+	callback.result_count = 1;
+	if (int error = lunatik_runkept(&runtime.object, &callback, function))
+		return error;
+	if (callback.results[0].kind != LUNATIK_INTEGER)
+		return -EPROTO;
+	result = callback.results[0].integer;
+	return 0;
+}
+
 } // namespace lunatik::edge
 
 using namespace lunatik;
@@ -886,6 +908,18 @@ int lunatik_runkept(lunatik_object_t *runtime, lunatik_callback *callback, unsig
 	if (status == LUA_OK) [[likely]]
 		return 0;
 	return edge::finish_callback(self, *callback, status, edge::run_kept, kept);
+}
+
+int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, long long &result) noexcept
+{
+	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
+	if (!hook.pinned || hook.stopped()) [[unlikely]]
+		return -ENXIO;
+	int status = lunatik_callpacket(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
+					first_kept - 1 + static_cast<int>(argument), traceback, &result);
+	if (status == LUA_OK) [[likely]]
+		return 0;
+	return finish_packet(runtime, hook, function, argument, result, status);
 }
 
 void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size)

@@ -74,6 +74,10 @@ struct Resume {
 /// Calls or continues the runtime's task. Fills `report` and returns false if it raised.
 [[nodiscard]] bool resume(Runtime &runtime, Resume &resume, Report &report) noexcept;
 
+/// Calls a function that the constructor of `hook` was given, with another argument of it, for an integer; see
+/// lunatik_runpacket(). Returns 0 or a negative errno.
+[[nodiscard]] int run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, long long &result) noexcept;
+
 /// Calls the runtime's task without arguments, as its thread does. Fills `report` and returns false if it raised.
 [[nodiscard]] bool run_task(Runtime &runtime, Report &report) noexcept;
 

@@ -23,11 +23,27 @@ struct lunatik_netfilter {
 	struct notifier_block notifier;
 };
 
+static __always_inline unsigned int ask(struct lunatik_netfilter *netfilter, struct sk_buff *skb)
+{
+	struct lunatik_packet packet __attribute__((uninitialized));
+	unsigned int verdict;
+
+	lunatik_packet_open(&packet, skb);
+	if (likely(!netfilter->percpu))
+		return lunatik_netfilter_packet(netfilter->object, &packet);
+	if (in_softirq())
+		return lunatik_netfilter_packet_local(netfilter->object, &packet);
+	/* What a task sends could come to another CPU on its way from here into the script; with bottom halves off it stays. */
+	local_bh_disable();
+	verdict = lunatik_netfilter_packet_local(netfilter->object, &packet);
+	local_bh_enable();
+	return verdict;
+}
+
 /* What the kernel does not do by itself with a verdict that is neither accept, drop nor queue. */
 static noinline unsigned int other(struct lunatik_netfilter *netfilter, struct sk_buff *skb, const struct nf_hook_state *state,
 				   unsigned int verdict)
 {
-	struct lunatik_packet packet;
 	unsigned int repeats = 0;
 
 	/* The kernel's list of hooks takes it for NF_STOLEN and forgets the packet. */
@@ -36,10 +52,7 @@ static noinline unsigned int other(struct lunatik_netfilter *netfilter, struct s
 			verdict = lunatik_netfilter_declared(netfilter->object);
 			break;
 		}
-		lunatik_packet_open(&packet, skb);
-		local_bh_disable();
-		verdict = lunatik_netfilter_packet(netfilter->object, &packet);
-		local_bh_enable();
+		verdict = ask(netfilter, skb);
 	}
 	switch (verdict) {
 	case NF_STOLEN:
@@ -58,20 +71,11 @@ static noinline unsigned int other(struct lunatik_netfilter *netfilter, struct s
 static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct lunatik_netfilter *netfilter = priv;
-	struct lunatik_packet packet;
 	unsigned int verdict;
 
 	if (netfilter->marked && skb->mark != netfilter->mark)
 		return NF_ACCEPT;
-	lunatik_packet_open(&packet, skb);
-	/* What a task sends could come to another CPU on its way from here into the script; bottom halves stay where they are. */
-	if (netfilter->percpu && !in_softirq()) {
-		local_bh_disable();
-		verdict = lunatik_netfilter_packet(netfilter->object, &packet);
-		local_bh_enable();
-	} else {
-		verdict = lunatik_netfilter_packet(netfilter->object, &packet);
-	}
+	verdict = ask(netfilter, skb);
 	if (likely(verdict <= NF_ACCEPT))
 		return verdict;
 	return other(netfilter, skb, state, verdict);

@@ -47,6 +47,8 @@ LUNATIK_BOOL lunatik_h_netfilter_is_verdict(long long verdict);
 
 /** netfilter.cpp: what the script says to a packet. Context: softirq, or process in the kernel's network code. */
 unsigned int lunatik_netfilter_packet(lunatik_object_t *object, struct lunatik_packet *packet);
+/** The same of a per-CPU runtime: asks the state of this CPU, where the caller stays. */
+unsigned int lunatik_netfilter_packet_local(lunatik_object_t *object, struct lunatik_packet *packet);
 /** The declared verdict of a hook. */
 unsigned int lunatik_netfilter_declared(lunatik_object_t *object);
 

@@ -47,24 +47,15 @@ public:
 	}
 	[[nodiscard]] unsigned decide(lunatik_packet &packet) noexcept
 	{
-		__attribute__((uninitialized)) lunatik_callback call;
-		call.arguments[0].kind = LUNATIK_KEPT;
-		call.arguments[0].integer = kept_skb;
-		call.argument_count = 1;
-		call.result_count = 1;
-		unsigned verdict = declared_;
-		auto look = [&] {
-			const Value &said = call.results[0];
-			if (said.kind != LUNATIK_INTEGER)
-				return false;
-			if (said.integer != accept && !lunatik_h_netfilter_is_verdict(said.integer))
-				return false;
-			verdict = static_cast<unsigned>(said.integer);
-			return true;
-		};
 		// Whatever keeps the script from deciding, the packet gets what was declared for that.
-		(void)hook_.call_with(call, kept_hook, look, [&] { return Skb::Open(skb_, packet); });
-		return verdict;
+		auto said = hook_.ask(kept_hook, kept_skb, skb_.shown(), &packet);
+		if (!said) [[unlikely]]
+			return declared_;
+		if (*said != accept && !lunatik_h_netfilter_is_verdict(*said)) [[unlikely]] {
+			hook_.reject(kept_hook);
+			return declared_;
+		}
+		return static_cast<unsigned>(*said);
 	}
 
 private:
@@ -164,6 +155,11 @@ LUNATIK_LIBRARY(netfilter, Library, Classes<Netfilter>::list, constants)
 } // namespace lunatik
 
 unsigned lunatik_netfilter_packet(lunatik_object_t *object, lunatik_packet *packet)
+{
+	return lunatik::of(object).decide(*packet);
+}
+
+unsigned lunatik_netfilter_packet_local(lunatik_object_t *object, lunatik_packet *packet)
 {
 	lunatik_object_t *local = lunatik_local(object);
 	if (!local) [[unlikely]]

@@ -8,6 +8,13 @@ namespace lunatik {
 
 /* ---- the object ---- */
 
+Skb::Skb(const Companion<Data> &net, const Companion<Data> &mac) noexcept
+	// SAFETY: it is the part of an Skb.
+	: lunatik_shown{ nullptr, 0, [](lunatik_shown *shown) { static_cast<Skb *>(shown)->hide(); } }, net_(*net), mac_(*mac),
+	  net_object_(ObjectRef::share(net.object)), mac_object_(ObjectRef::share(mac.object))
+{
+}
+
 Skb::~Skb()
 {
 	hide();
@@ -20,54 +27,61 @@ Skb::~Skb()
 void Skb::adopt(sk_buff *skb, void *charge) noexcept
 {
 	lunatik_h_packet_open(&own_, skb);
-	packet_ = &own_;
+	what = &own_;
 	charge_ = charge;
+}
+
+void Skb::hide() noexcept
+{
+	used = 0;
+	net_.give_back();
+	mac_.give_back();
 }
 
 void Skb::lend_net() noexcept
 {
 	// SAFETY: a packet's bytes; data objects show them as plain ones.
-	net_.lend(*this, reinterpret_cast<char *>(packet_->bytes), packet_->linear, packet_->writable >= packet_->linear);
+	net_.lend(*this, reinterpret_cast<char *>(packet()->bytes), packet()->linear, packet()->writable >= packet()->linear);
 }
 
 Result<void> Skb::lend_mac() noexcept
 {
-	unsigned char *mac = lunatik_h_skb_mac_header(packet_);
+	unsigned char *mac = lunatik_h_skb_mac_header(packet());
 	if (!mac)
 		return Error(EINVAL);
 	// SAFETY: the link layer header lies right before the network header, in the same piece of memory.
-	auto header = static_cast<std::size_t>(packet_->bytes - mac);
-	mac_.lend(*this, reinterpret_cast<char *>(mac), header + packet_->linear, packet_->writable >= packet_->linear);
+	auto header = static_cast<std::size_t>(packet()->bytes - mac);
+	mac_.lend(*this, reinterpret_cast<char *>(mac), header + packet()->linear, packet()->writable >= packet()->linear);
 	return {};
 }
 
 void Skb::moved() noexcept
 {
-	if (shown_ & shows_net)
+	if (used & shows_net)
 		lend_net();
-	if (shown_ & shows_mac && !lend_mac())
+	if (used & shows_mac && !lend_mac())
 		mac_.give_back();
 }
 
 Result<Kept> Skb::show(bool mac) noexcept
 {
-	if (auto done = Result<void>::from(lunatik_h_skb_linearize(packet_)); !done)
+	if (auto done = Result<void>::from(lunatik_h_skb_linearize(packet())); !done)
 		return done.error();
 	moved();
 	if (mac) {
 		if (auto done = lend_mac(); !done)
 			return done.error();
-		shown_ |= shows_mac;
+		used |= shows_mac;
 		return Kept{ 1 };
 	}
 	lend_net();
-	shown_ |= shows_net;
+	used |= shows_net;
 	return Kept{ 0 };
 }
 
 Result<void> Skb::unshare() noexcept
 {
-	auto done = Result<void>::from(lunatik_h_skb_ensure_writable(packet_, packet_->length));
+	auto done = Result<void>::from(lunatik_h_skb_ensure_writable(packet(), packet()->length));
 	moved();
 	return done;
 }
@@ -83,27 +97,27 @@ Error gone(const Caller &caller) noexcept
 
 Result<void> Skb::read(Caller &caller, Integer offset, void *to, Integer size) noexcept
 {
-	if (!packet_)
+	if (!packet())
 		return gone(caller);
-	if (!at(packet_->length, offset, size))
+	if (!at(packet()->length, offset, size))
 		return out_of_bounds(caller);
 	if (!size)
 		return {};
 	return Result<void>::from(
-		lunatik_h_skb_copy_bits(packet_, static_cast<unsigned>(offset), to, static_cast<unsigned>(size)));
+		lunatik_h_skb_copy_bits(packet(), static_cast<unsigned>(offset), to, static_cast<unsigned>(size)));
 }
 
 Result<char *> Skb::prepare(Caller &caller, Integer offset, Integer size) noexcept
 {
-	if (!packet_)
+	if (!packet())
 		return gone(caller);
-	if (!at(packet_->length, offset, size))
+	if (!at(packet()->length, offset, size))
 		return out_of_bounds(caller);
-	auto done = Result<void>::from(lunatik_h_skb_ensure_writable(packet_, static_cast<unsigned>(offset + size)));
+	auto done = Result<void>::from(lunatik_h_skb_ensure_writable(packet(), static_cast<unsigned>(offset + size)));
 	moved();
 	if (!done)
 		return done.error();
-	return at(packet_->writable, offset, size);
+	return at(packet()->writable, offset, size);
 }
 
 /* ---- its methods ---- */
