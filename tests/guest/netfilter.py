@@ -464,7 +464,12 @@ register(function(skb)
 end)
 register(function(skb) if linux.ntoh16(skb:getuint16(6)) & 0x3fff ~= 0 then shared.fragments = shared.fragments + 1 skb:checksum() end return action.ACCEPT end,
 	{hooknum = netfilter.inet_hooks.PRE_ROUTING, priority = netfilter.ip_priority.RAW_BEFORE_DEFRAG - 1})
-register(function(skb) shared.six = shared.six + 1 skb:setuint8(7, 9) skb:checksum() return action.ACCEPT end, {pf = netfilter.family.IPV6})
+register(function(skb)
+	shared.six = shared.six + 1
+	-- Neighbours' questions are ICMPv6, whose hop limit must stay, and whose checksum is not ours.
+	if skb:getuint8(6) == 17 then skb:setuint8(7, 9) skb:checksum() end
+	return action.ACCEPT
+end, {pf = netfilter.family.IPV6})
 register(function(skb) shared.inet = shared.inet + 1 return action.ACCEPT end, {pf = netfilter.family.INET})
 register(function(skb) shared.arp = shared.arp + 1 return action.ACCEPT end, {pf = netfilter.family.ARP, hooknum = netfilter.arp_hooks.IN})
 register(function(skb)

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/udp.h>
+#include <net/ip.h>
 #include <net/net_namespace.h>
 
 #define LARGEST 65536
