@@ -72,6 +72,20 @@ struct RuntimeObject {
 using Value = lunatik_value;
 /// Nothing, as a result.
 struct Nil {};
+/// As a result of a method: what the constructor of its object, which KEEPS, was given as its argument number `argument`.
+struct Kept {
+	unsigned argument;
+};
+
+/// As a parameter of a KEEPS constructor: an object that is made together with the new one, by the function T::companion, and kept
+/// with it. Lua passes nothing for it.
+template <class T>
+struct Companion {
+	lunatik_object_t &object;
+	// SAFETY: the object is of T's class and open: it was made just now.
+	T &operator*() const noexcept { return *static_cast<T *>(object.private_); }
+	T *operator->() const noexcept { return &**this; }
+};
 
 /// A T, or nil and a reason: for what a script is expected to meet, and documents say it gets.
 template <class T>
@@ -180,6 +194,8 @@ public:
 	[[nodiscard]] lunatik_object_t &runtime() const noexcept { return *call_.runtime; }
 	/// The receiver's object, or the one a constructor makes.
 	[[nodiscard]] lunatik_object_t &object() const noexcept { return *call_.object; }
+	/// Of a hook's constructor, in a per-CPU runtime: the hook that the kernel calls, if that is another one than the new.
+	[[nodiscard]] lunatik_object_t *first() const noexcept { return call_.first; }
 	[[nodiscard]] bool may_sleep() const noexcept { return lunatik_maysleep(call_.runtime); }
 	/// Raises `text` (static) instead of the errno's name.
 	[[nodiscard]] Error fail(const char *text, int code = EINVAL) const noexcept
@@ -362,6 +378,12 @@ struct Argument<T &> {
 	static T &decode(const Value &value) noexcept { return *static_cast<T *>(value.object->private_); }
 };
 
+template <ClassType T>
+struct Argument<Companion<T>> {
+	static constexpr lunatik_parameter parameter{ .kind = LUNATIK_COMPANION, .class_ = &T::info, .constructor = &T::companion };
+	static Companion<T> decode(const Value &value) noexcept { return { *value.object }; }
+};
+
 template <class T>
 struct Argument<std::optional<T>> {
 	static consteval lunatik_parameter make() noexcept
@@ -423,6 +445,10 @@ inline void encode(lunatik_call &call, Bytes value) noexcept
 inline void encode(lunatik_call &call, Filled value) noexcept
 {
 	next(call) = Value{ .kind = LUNATIK_BUFFER, .bytes = { nullptr, value.size } };
+}
+inline void encode(lunatik_call &call, Kept value) noexcept
+{
+	next(call) = Value{ .kind = LUNATIK_KEPT, .integer = value.argument };
 }
 inline void encode(lunatik_call &call, Pointer value) noexcept
 {
@@ -575,8 +601,32 @@ struct ClassOf<New<T>> {
 	using Type = T;
 };
 
+/// The short way of a method: std::optional<Integer> or bool (a method without a result) of the receiver and integers.
+template <class Signature>
+struct Leaf;
+
+template <class Value_, class T, std::same_as<Integer>... P>
+struct Leaf<Value_ (*)(T &, P...) noexcept> {
+	static constexpr unsigned char arguments = sizeof...(P);
+	static constexpr unsigned char results = std::same_as<Value_, bool> ? 0 : 1;
+	static_assert(arguments <= LUNATIK_LEAF_ARGUMENTS);
+
+	template <auto Function_>
+	static int run(void *self, const Integer *values, Integer *result) noexcept
+	{
+		auto done = [&]<std::size_t... I>(std::index_sequence<I...>) {
+			return Function_(Receiver<T>::make(self), values[I]...);
+		}(std::index_sequence_for<P...>{});
+		if constexpr (results) {
+			if (done)
+				*result = *done;
+		}
+		return static_cast<bool>(done);
+	}
+};
+
 /// One entry of a method or function table.
-template <Text Name, auto Body_, Role R, unsigned Flags>
+template <Text Name, auto Body_, Role R, unsigned Flags, auto Leaf_ = nullptr>
 struct Entry {
 	using Call = Body<R, decltype(Body_)>;
 	static constexpr auto name = Name;
@@ -596,10 +646,22 @@ struct Entry {
 			function.class_ = &T::info;
 			function.size = sizeof(T);
 		}
+		if constexpr (has_leaf) {
+			using Short = Leaf<decltype(Leaf_)>;
+			function.leaf = &Short::template run<Leaf_>;
+			function.leaf_arguments = Short::arguments;
+			function.leaf_results = Short::results;
+		}
 		return function;
 	}
+	static constexpr bool has_leaf = !std::same_as<decltype(Leaf_), std::nullptr_t>;
 	static constexpr lunatik_function function = make();
-	static int call(lua_State *L) noexcept { return lunatik_invoke(L, &function); }
+	static int call(lua_State *L) noexcept
+	{
+		if constexpr (has_leaf)
+			return lunatik_invokeleaf(L, &function);
+		return lunatik_invoke(L, &function);
+	}
 };
 
 } // namespace detail
@@ -607,9 +669,11 @@ struct Entry {
 /// A function of a library.
 template <Text Name, auto Body, unsigned Flags = 0>
 struct LibraryFunction : detail::Entry<Name, Body, detail::Role::Function, Flags> {};
-/// A method: the body's first parameter is the receiver.
-template <Text Name, auto Body, unsigned Flags = 0>
-struct Method : detail::Entry<Name, Body, detail::Role::Method, Flags> {};
+/// A method: the body's first parameter is the receiver. `Leaf` is a short way that is tried first: std::optional<Integer> or, for
+/// a method without a result, bool, of the receiver and integers. What it does not do, having changed nothing, the body does.
+/// Not for a class with LUNATIK_OPT_MONITOR.
+template <Text Name, auto Body, unsigned Flags = 0, auto Leaf = nullptr>
+struct Method : detail::Entry<Name, Body, detail::Role::Method, Flags, Leaf> {};
 /// A function that makes an object: the body's first parameter is New<T>.
 template <Text Name, auto Body, unsigned Flags = 0>
 struct Constructor : detail::Entry<Name, Body, detail::Role::Constructor, Flags> {};

@@ -5,6 +5,7 @@
 #include "lunatik/abi.h"
 
 EXPORT_SYMBOL_GPL(lunatik_invoke);
+EXPORT_SYMBOL_GPL(lunatik_invokeleaf);
 EXPORT_SYMBOL_GPL(lunatik_openlibrary);
 EXPORT_SYMBOL_GPL(lunatik_bytes);
 EXPORT_SYMBOL_GPL(lunatik_charge);
@@ -18,7 +19,9 @@ EXPORT_SYMBOL_GPL(lunatik_holdobject);
 EXPORT_SYMBOL_GPL(lunatik_dropobject);
 EXPORT_SYMBOL_GPL(lunatik_stoplater);
 EXPORT_SYMBOL_GPL(lunatik_runkept);
+EXPORT_SYMBOL_GPL(lunatik_runpacket);
 EXPORT_SYMBOL_GPL(lunatik_log);
+EXPORT_SYMBOL_GPL(lunatik_fail);
 EXPORT_SYMBOL_GPL(lunatik_lock);
 EXPORT_SYMBOL_GPL(lunatik_unlock);
 EXPORT_SYMBOL_GPL(lunatik_sleep);
@@ -30,5 +33,8 @@ EXPORT_SYMBOL_GPL(lunatik_threadruns);
 EXPORT_SYMBOL_GPL(lunatik_shouldstop);
 EXPORT_SYMBOL_GPL(lunatik_threadowner);
 EXPORT_SYMBOL_GPL(lunatik_contextof);
+EXPORT_SYMBOL_GPL(lunatik_cpuof);
 EXPORT_SYMBOL_GPL(lunatik_maysleep);
 EXPORT_SYMBOL_GPL(lunatik_networkof);
+EXPORT_SYMBOL_GPL(lunatik_local);
+EXPORT_SYMBOL_GPL(lunatik_peer);

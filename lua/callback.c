@@ -124,7 +124,7 @@ int lunatik_callkept(lua_State *L, void *kept, int function, const void *key, in
 	const TValue *holder = &userdata->uv[function].uv;
 	const TValue *called = holder;
 	StkId top = L->top.p;
-	struct protect protect;
+	struct protect protect __attribute__((uninitialized));
 	int status;
 
 	if (L->ci->top.p - top < LUNATIK_CALLBACK_SLOTS)
@@ -165,8 +165,100 @@ int lunatik_callkept(lua_State *L, void *kept, int function, const void *key, in
 	return status;
 }
 
+/*
+ * The same for what comes with every packet: the function at user value @function is called with user value @argument, for one
+ * integer. Everything is looked at in the order it is needed in, and nothing that is known is looked for.
+ */
+int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, lua_CFunction handler, long long *result)
+{
+	Udata *userdata = kept;
+	const TValue *called = &userdata->uv[function].uv;
+	StkId top = L->top.p;
+	CallInfo *frame = L->ci->next;
+	struct protect protect __attribute__((uninitialized));
+	const Proto *code;
+	int status, missing;
+
+	if (!ttisLclosure(called))
+		return LUNATIK_PACKET_LONG;
+	code = clLvalue(called)->p;
+	/* The first packet, and one whose hook is larger than those before it, make room. */
+	if (!frame || L->stack_last.p - top < code->maxstacksize + LUNATIK_CALLBACK_SLOTS ||
+	    L->ci->top.p - top < LUNATIK_CALLBACK_SLOTS)
+		return LUNATIK_PACKET_LONG;
+	setfvalue(s2v(top), handler);
+	setobj2s(L, top + 1, called);
+	setobj2s(L, top + 2, &userdata->uv[argument].uv);
+	L->top.p = top + 3;
+
+	lunatik_protect_save(&protect, L, top + 1);
+	L->errfunc = savestack(L, top);
+	if (lunatik_setjmp(protect.jump.b) == 0) {
+		/* luaD_callnoyield() and, of luaD_precall(), what concerns a function in Lua. */
+		L->nCcalls += 0x10000 | 1;
+		frame->func.p = top + 1;
+		frame->nresults = 1;
+		frame->callstatus = CIST_FRESH;
+		frame->top.p = top + 2 + code->maxstacksize;
+		frame->u.l.savedpc = code->code;
+		L->ci = frame;
+		for (missing = code->numparams - 1; missing > 0; missing--) {
+			setnilvalue(s2v(L->top.p));
+			L->top.p++;
+		}
+		luaV_execute(L, frame);
+	}
+	status = lunatik_protect_end(&protect);
+	if (luai_unlikely(status != LUA_OK))
+		return status;
+	if (luai_unlikely(!ttisinteger(s2v(L->top.p - 1))))
+		return LUNATIK_PACKET_OTHER;
+	*result = ivalue(s2v(L->top.p - 1));
+	return LUA_OK;
+}
+
+/* The beginning of a Box (kernel/vm/box.hpp). */
+struct box {
+	const void *mark;
+	const lunatik_object_t *object;
+	_Bool constructed;
+};
+
+int lunatik_callleaf(lua_State *L, const struct lunatik_function *function, const void *mark)
+{
+	StkId base = L->ci->func.p + 1;
+	int count = function->leaf_arguments;
+	long long arguments[LUNATIK_LEAF_ARGUMENTS] __attribute__((uninitialized));
+	long long result __attribute__((uninitialized));
+	const Udata *userdata;
+	const struct box *box;
+	int i;
+
+	if (L->top.p - base != count + 1 || !ttisfulluserdata(s2v(base)))
+		return 0;
+	userdata = uvalue(s2v(base));
+	box = (const struct box *)((const char *)userdata + udatamemoffset(userdata->nuvalue));
+	if (userdata->len != sizeof(*box) || box->mark != mark || !box->object || box->object->class != function->class ||
+	    box->object->opt & LUNATIK_OPT_STOPPED)
+		return 0;
+	for (i = 0; i < count; i++) {
+		const TValue *value = s2v(base + 1 + i);
+
+		if (!ttisinteger(value))
+			return 0;
+		arguments[i] = ivalue(value);
+	}
+	if (!function->leaf(box->object->private, arguments, &result))
+		return 0;
+	if (function->leaf_results) {
+		setivalue(s2v(L->top.p), result);
+		L->top.p++;
+	}
+	return 1;
+}
+
 /* lua_settop(L, 0) for a stack that nothing on it is to be closed of, which is all an entry leaves. */
-void lunatik_clearstack(lua_State *L)
+unsigned long lunatik_clearstack(lua_State *L)
 {
 	StkId base = L->ci->func.p + 1;
 
@@ -174,4 +266,5 @@ void lunatik_clearstack(lua_State *L)
 		lua_settop(L, 0);
 	else
 		L->top.p = base;
+	return gettotalbytes(G(L));
 }

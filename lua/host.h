@@ -181,8 +181,30 @@ struct lunatik_callback;
 int lunatik_callkept(struct lua_State *L, void *kept, int function, const void *key, int first,
 		     int (*handler)(struct lua_State *L), struct lunatik_callback *callback);
 
-/** lua_settop(L, 0) at the end of an entry. */
-void lunatik_clearstack(struct lua_State *L);
+enum {
+	LUNATIK_PACKET_LONG = -1,	/* nothing was done: only the long way knows what to do */
+	LUNATIK_PACKET_OTHER = -2,	/* the result is no integer */
+};
+
+/**
+ * Calls a function kept with the userdata @kept, its user value number @function (from 0), with the user value number @argument, for
+ * one integer. Returns a status as lua_pcall() does, with @handler as message handler and, if it is LUA_OK, @result set; or one of
+ * the above. From outside of Lua only. Never raises.
+ */
+int lunatik_callpacket(struct lua_State *L, void *kept, int function, int argument, int (*handler)(struct lua_State *L),
+		       long long *result);
+
+struct lunatik_function;
+
+/**
+ * Tries the leaf of a method for the arguments of the C function that runs now: the receiver must be an open object of the
+ * method's class, in a userdata that begins with @mark, all others integers. Nonzero when it has run, and pushed its result if
+ * it has one. Never raises.
+ */
+int lunatik_callleaf(struct lua_State *L, const struct lunatik_function *function, const void *mark);
+
+/** lua_settop(L, 0) at the end of an entry. Returns the bytes that the state has. */
+unsigned long lunatik_clearstack(struct lua_State *L);
 
 /** One access to a global: its name, the line, and whether it is assigned to. */
 typedef void (*lunatik_global)(void *argument, const char *name, int line, int assigned);

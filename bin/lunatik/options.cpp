@@ -65,7 +65,7 @@ void add_script_options(CLI::App &app, Typed &typed, const char *script)
 {
 	app.add_option("script", typed.positional[0], script)->option_text(" ");
 	app.add_option("context", typed.positional[1], "process (default), softirq or hardirq")->option_text(" ");
-	app.add_option("percpu", typed.positional[2], "The word percpu: one Lua state for each CPU (not in this version)")->option_text(" ");
+	app.add_option("percpu", typed.positional[2], "The word percpu, after softirq: one Lua state for each CPU")->option_text(" ");
 	app.add_option("-e,--eval", typed.code, "Run CODE instead of a script")->option_text("CODE");
 	app.add_option("--name", typed.name, "Name of the runtime")->option_text("NAME");
 	app.add_option("--maxalloc", typed.maxalloc, "Memory cap of the runtime")->option_text("BYTES[K|M|G]");

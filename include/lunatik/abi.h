@@ -41,6 +41,7 @@ enum {
 	 * inside its process runtime, has a worker do that.
 	 */
 	LUNATIK_OPT_HOOK = 1 << 6,
+	LUNATIK_OPT_STOPPED = 1 << 7,	/* lunatik.ko's own, of an object: its methods are refused */
 };
 
 #ifndef __cplusplus
@@ -97,9 +98,11 @@ enum lunatik_kind {
 	LUNATIK_RECORD,		/* result only: table with @names as fields, whose values are the results that follow */
 	LUNATIK_ANY,		/* parameter only: any of nil, boolean, integer, string, object */
 	LUNATIK_SYMBOL,		/* parameter only: a string, or a light userdata */
-	LUNATIK_KEPT,		/* argument of a callback: what a KEEPS constructor was given as its argument number integer */
+	LUNATIK_KEPT,		/* argument of a callback, result of a method: what the object's KEEPS constructor was given as its
+				   argument number integer */
 	LUNATIK_SELF,		/* argument of a callback: its object */
 	LUNATIK_USER,		/* argument of a callback: bytes in the calling task's memory, of lunatik_runcallback() only; becomes a string */
+	LUNATIK_COMPANION,	/* parameter only, of a KEEPS constructor: an object that is made with the new one; Lua passes nothing */
 };
 
 /** A value on its way between Lua and the kernel. */
@@ -133,6 +136,7 @@ struct lunatik_parameter {
 	long long minimum, maximum;	/* INTEGER: bounds; BUFFER: bounds of the length */
 	const lunatik_class_t *LUNATIK_FIELD(class);	/* OBJECT: the only class accepted, NULL is any */
 	const char *field;		/* field of the table before it, instead of an argument of its own */
+	const struct lunatik_function *constructor;	/* COMPANION: what makes it, without arguments */
 };
 
 #define LUNATIK_ARGUMENTS 10
@@ -145,6 +149,8 @@ struct lunatik_parameter {
  * @object: the receiver, NULL in a library function; for a constructor the new object
  * @self: the receiver's private; for a constructor the zeroed storage
  * @receiver: the receiver's private, of a method that is a constructor too
+ * @first: for a constructor of a hook in a state of a per-CPU runtime that is not its first: that one's hook, which the kernel
+ *	calls; or NULL
  * @count: number of arguments given, varargs included
  * @arguments: decoded; one entry for each parameter (varargs follow)
  * @result_count: results set by the body
@@ -156,6 +162,7 @@ struct lunatik_call {
 	lunatik_object_t *object;
 	void *self;
 	void *receiver;
+	lunatik_object_t *first;
 	unsigned char count;
 	unsigned char result_count;
 	const char *message;
@@ -185,7 +192,16 @@ struct lunatik_function {
 	unsigned char flags;
 	unsigned long size;		/* constructor: bytes of storage */
 	const lunatik_class_t *LUNATIK_FIELD(class);	/* METHOD, CONSTRUCTOR: of the receiver */
+	/*
+	 * METHOD: a short way for @leaf_arguments integers, or NULL. It takes no lock and reaches nothing but @self. Nonzero: done,
+	 * with @result set if @leaf_results is 1. 0: it has done nothing, and @body says what is wrong.
+	 */
+	int (*leaf)(void *self, const long long *arguments, long long *result);
+	unsigned char leaf_arguments;
+	unsigned char leaf_results;
 };
+
+#define LUNATIK_LEAF_ARGUMENTS 3
 
 /** A library: what require() returns. */
 struct lunatik_library {
@@ -205,6 +221,9 @@ struct lunatik_constants {
 
 /** Decodes the arguments, runs the body, encodes its results; the whole of a native lua_CFunction. Raises. */
 int lunatik_invoke(struct lua_State *L, const struct lunatik_function *function);
+
+/** The same for a METHOD with a leaf: tries that first. Raises. */
+int lunatik_invokeleaf(struct lua_State *L, const struct lunatik_function *function);
 
 /** Opens a library: registers its classes and pushes its table. Raises. */
 int lunatik_openlibrary(struct lua_State *L, const struct lunatik_library *library);
@@ -281,6 +300,32 @@ int lunatik_runcallback(lunatik_object_t *runtime, struct lunatik_callback *call
  */
 int lunatik_runkept(lunatik_object_t *runtime, struct lunatik_callback *callback, unsigned int kept);
 
+/**
+ * struct lunatik_shown - what an object shows only while a hook runs: the part of a packet object that comes with every packet
+ * @what: what it shows now, or NULL
+ * @used: nonzero if more than the object itself shows it now
+ * @close: called after a hook if @used is set, inside the runtime
+ */
+struct lunatik_shown {
+	void *what;
+	unsigned char used;
+	void (*close)(struct lunatik_shown *shown);
+};
+
+/**
+ * lunatik_runpacket - lunatik_enter(), lunatik_runkept() and lunatik_leave() in one, for what comes with every packet
+ * @runtime: a softirq runtime
+ * @hook: its hook, which KEEPS
+ * @function: which of its constructor's arguments is the function, and
+ * @argument: which one is what it is called with
+ * @shown: shows @what meanwhile
+ * @result: set if 0 is returned
+ *
+ * Context: any. Returns 0, -EPROTO if the function returned no integer, and what the three return.
+ */
+int lunatik_runpacket(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,
+		      struct lunatik_shown *shown, void *what, long long *result);
+
 /** Ends an entry: drops the results and unlocks. */
 void lunatik_leave(lunatik_object_t *runtime);
 
@@ -299,6 +344,9 @@ void lunatik_stoplater(lunatik_object_t *object);
 
 /** Writes an error to the log under the runtime's name, bounded in rate. Inside the runtime. */
 void lunatik_log(lunatik_object_t *runtime, const char *text);
+
+/** The same, and counts it as one of the runtime's errors: what a callback gave back makes no sense. Inside the runtime. */
+void lunatik_fail(lunatik_object_t *runtime, const char *text);
 
 /** The MONITOR lock of an object; @flags keeps the interrupt state of a HARDIRQ one. */
 void lunatik_lock(lunatik_object_t *object, unsigned long *flags);
@@ -328,8 +376,20 @@ long lunatik_wait(lunatik_object_t *runtime, void *queue, lunatik_condition cond
 /** enum lunatik_context (lunatik/uapi.h) of a runtime. */
 int lunatik_contextof(const lunatik_object_t *runtime);
 
+/** The CPU whose hooks run in this state of a per-CPU runtime; -1 for any other runtime. */
+int lunatik_cpuof(const lunatik_object_t *runtime);
+
 /** Whether the calling function may sleep now: a process runtime, or the body of an atomic runtime's script. */
 LUNATIK_BOOL lunatik_maysleep(const lunatik_object_t *runtime);
+
+/**
+ * The hook of the state of this CPU, for a hook that the kernel calls: @hook itself unless its runtime is per-CPU; NULL if that state
+ * has none (yet). Context: any that stays on its CPU.
+ */
+lunatik_object_t *lunatik_local(lunatik_object_t *hook);
+
+/** The same of any state: NULL if there is none. For a hook that is not per-CPU, itself for 0. Context: any. */
+lunatik_object_t *lunatik_peer(lunatik_object_t *hook, unsigned int cpu);
 
 /** The network namespace of a runtime, which holds it for as long as the runtime lives. */
 struct net *lunatik_networkof(const lunatik_object_t *runtime);

@@ -40,11 +40,15 @@ public:
 	/// A flag of call(): what cannot be delivered now is not missed, the caller keeps it.
 	static constexpr unsigned kept_for_later = 1u << 31;
 
-	/// For the object that a constructor makes.
-	explicit Hook(const Caller &caller) noexcept : object_(caller.object()), runtime_(ObjectRef::share(caller.runtime())) {}
+	/// For the object that a constructor makes. One that `detaches` is stopped when its function does nothing but fail.
+	explicit Hook(const Caller &caller, bool detaches = true) noexcept
+		: object_(caller.object()), runtime_(ObjectRef::share(caller.runtime())), detaches_(detaches)
+	{
+	}
 
 	/// Calls the function that the constructor was given as its argument number `kept`, if the runtime can be entered, and
-	/// `look` for its results before they go. `flags` are LUNATIK_ENTER_*.
+	/// `look` for its results before they go; if that returns false they make no sense, which counts as a failure.
+	/// `flags` are LUNATIK_ENTER_*.
 	/// Context: the runtime's own; a hardirq runtime's hook may be called from anywhere, a non-maskable interrupt too.
 	/// Errors: ENXIO, it or its runtime is stopped, or not ready; ENOENT, the argument was nil; ECANCELED, the function raised
 	/// (logged, counted); EDEADLK, EOVERFLOW, ETIMEDOUT, EINTR, not delivered (counted as missed).
@@ -68,11 +72,39 @@ public:
 		auto done = entry->run_kept(callback, kept);
 		if (!done) [[unlikely]] {
 			failed(done.negative(), kept);
+		} else if constexpr (std::same_as<decltype(look()), bool>) {
+			if (look()) [[likely]]
+				failures_[kept].store(0);
+			else
+				senseless(kept);
 		} else {
-			failures_[kept] = 0;
+			failures_[kept].store(0);
 			look();
 		}
 		return done;
+	}
+
+	/// The short way for what comes with every packet: calls the function kept as `function` with what is kept as `argument`, for an
+	/// integer, while `shown` shows `what`. Softirq runtimes only. Errors: those of call(); a result that is no integer is a
+	/// failure, ECANCELED.
+	Result<Integer> ask(unsigned function, unsigned argument, lunatik_shown &shown, void *what) noexcept
+	{
+		__attribute__((uninitialized)) Integer said;
+		int error = lunatik_runpacket(&*runtime_, &object_, function, argument, &shown, what, &said);
+		if (error) [[unlikely]]
+			return refused(error, function);
+		if (failures_[function].load()) [[unlikely]]
+			failures_[function].store(0);
+		return said;
+	}
+	/// What ask() gave makes no sense: a failure.
+	[[gnu::noinline]] void reject(unsigned function) noexcept
+	{
+		auto entry = Entry::enter(*runtime_);
+		if (entry)
+			senseless(function);
+		else if (entry.error().code() != ENXIO)
+			miss();
 	}
 
 	/// Counts an event that was not delivered. Context: any.
@@ -82,14 +114,23 @@ public:
 	[[nodiscard]] lunatik_object_t &runtime() const noexcept { return *runtime_; }
 
 private:
-	// Inside the runtime, whose lock guards the counts.
+	[[gnu::noinline, gnu::cold]] Error refused(int error, unsigned function) noexcept
+	{
+		if (error == -EPROTO)
+			reject(function);
+		else if (error == -ECANCELED || error == -EINTR)
+			failed(error, function);
+		else if (error != -ENXIO && error != -ENOENT)
+			miss();
+		return Error(error == -EPROTO ? ECANCELED : error);
+	}
 	[[gnu::noinline]] void failed(int error, unsigned kept) noexcept
 	{
 		if (error == -EINTR)
 			miss();
-		if (error != -ECANCELED || ++failures_[kept] < failures_max)
+		if (error != -ECANCELED || !detaches_ || failures_[kept].fetch_add(1) + 1 < static_cast<int>(failures_max))
 			return;
-		failures_[kept] = 0;
+		failures_[kept].store(0);
 		Name<80> text(object_.class_->name);
 		text.append(": stopped after 10 failures in a row");
 		lunatik_log(&*runtime_, text.c_str());
@@ -97,10 +138,19 @@ private:
 	}
 	static_assert(failures_max == 10, "the message says so");
 
+	[[gnu::noinline]] void senseless(unsigned kept) noexcept
+	{
+		Name<80> text(object_.class_->name);
+		text.append(": the hook returned no verdict");
+		lunatik_fail(&*runtime_, text.c_str());
+		failed(-ECANCELED, kept);
+	}
+
 	lunatik_object_t &object_;
 	ObjectRef runtime_;
+	const bool detaches_;
 	Atomic<unsigned long> missed_{ 0 };
-	unsigned char failures_[LUNATIK_ARGUMENTS] = {};
+	Atomic<unsigned char> failures_[LUNATIK_ARGUMENTS];
 };
 
 } // namespace lunatik

@@ -133,6 +133,7 @@ struct Request {
 	std::size_t argument_count = 0;
 	Context context = Context::Process;
 	std::size_t maxalloc = 0;
+	bool percpu = false;
 	bool expression = false;
 	bool follow = false;
 	__u64 fault = 0;
@@ -190,7 +191,8 @@ private:
 		case LUNATIK_ATTRIBUTE_FAULT:
 			return attribute.read(fault) ? nullptr : "malformed fault";
 		case LUNATIK_ATTRIBUTE_PERCPU:
-			return "per-CPU runtimes are not supported by this module yet";
+			percpu = true;
+			return nullptr;
 		default:
 			return "unknown attribute in the request";
 		}
@@ -643,6 +645,7 @@ void lunatik_session::handle_run(const Request &request, bool spawn, Report &rep
 			      .arguments = request.arguments,
 			      .argument_count = request.argument_count,
 			      .output = this,
+			      .percpu = request.percpu,
 			      .path = request.path },
 			    spawn, report,
 			    [](void *self, Runtime *runtime) {
@@ -727,19 +730,34 @@ void lunatik_session::handle_list() noexcept
 		network_,
 		[](void *list, Runtime &runtime) {
 			FrameBuilder frame;
-			lunatik_state state = runtime.stopping()  ? LUNATIK_STATE_STOPPING
-					      : runtime.loading() ? LUNATIK_STATE_LOADING
-					      : runtime.busy()	  ? LUNATIK_STATE_RUNNING
-								  : LUNATIK_STATE_READY;
+			bool loading = false, busy = false;
+			std::size_t held = 0, cap = 0;
+			unsigned long calls = 0, errors = 0;
+			__u64 busy_time = 0;
+			runtime.each_state([&](Runtime &state) {
+				loading = loading || state.loading();
+				busy = busy || state.busy();
+				held += state.account.held();
+				cap += state.account.cap();
+				calls += state.calls.load();
+				errors += state.errors.load();
+				busy_time += state.busy_time();
+			});
+			lunatik_state state = runtime.stopping() ? LUNATIK_STATE_STOPPING
+					      : loading		 ? LUNATIK_STATE_LOADING
+					      : busy		 ? LUNATIK_STATE_RUNNING
+								 : LUNATIK_STATE_READY;
 			frame.bytes(LUNATIK_ATTRIBUTE_NAME, runtime.name.view());
 			frame.number(LUNATIK_ATTRIBUTE_CONTEXT, static_cast<__u32>(runtime.context));
 			frame.number(LUNATIK_ATTRIBUTE_STATE, static_cast<__u32>(state));
-			frame.number(LUNATIK_ATTRIBUTE_MEMORY, static_cast<__u64>(runtime.account.held()));
-			frame.number(LUNATIK_ATTRIBUTE_MAXALLOC, static_cast<__u64>(runtime.account.cap()));
-			frame.number(LUNATIK_ATTRIBUTE_CALLS, static_cast<__u64>(runtime.calls.load()));
-			frame.number(LUNATIK_ATTRIBUTE_ERRORS, static_cast<__u64>(runtime.errors.load()));
+			frame.number(LUNATIK_ATTRIBUTE_MEMORY, static_cast<__u64>(held));
+			frame.number(LUNATIK_ATTRIBUTE_MAXALLOC, static_cast<__u64>(cap));
+			frame.number(LUNATIK_ATTRIBUTE_CALLS, static_cast<__u64>(calls));
+			frame.number(LUNATIK_ATTRIBUTE_ERRORS, static_cast<__u64>(errors));
 			frame.number(LUNATIK_ATTRIBUTE_AGE, static_cast<__u64>(lunatik_h_ktime_get_ns() - runtime.created));
-			frame.number(LUNATIK_ATTRIBUTE_BUSY, static_cast<__u64>(runtime.busy_time()));
+			frame.number(LUNATIK_ATTRIBUTE_BUSY, busy_time);
+			if (runtime.cpu != Runtime::any_cpu)
+				frame.flag(LUNATIK_ATTRIBUTE_PERCPU);
 			frame.number(LUNATIK_ATTRIBUTE_NETNS, static_cast<__u32>(lunatik_h_net_inode(runtime.network)));
 			if (int pid = runtime.thread_pid())
 				frame.number(LUNATIK_ATTRIBUTE_THREAD, static_cast<__u32>(pid));

@@ -4,6 +4,7 @@
 #include "helpers.h"
 
 EXPORT_SYMBOL_GPL(lunatik_h_current);
+EXPORT_SYMBOL_GPL(lunatik_h_cpus);
 EXPORT_SYMBOL_GPL(lunatik_h_get_task);
 EXPORT_SYMBOL_GPL(lunatik_h_put_task);
 EXPORT_SYMBOL_GPL(lunatik_h_copy_from_user);

@@ -105,6 +105,7 @@ int lunatik_h_irqs_disabled(void);
 int lunatik_h_is_kthread(void);
 int lunatik_h_cpu(void);
 unsigned int lunatik_h_cpus(void);	/* nr_cpu_ids */
+int lunatik_h_next_cpu(int cpu);	/* the possible CPU after that one, -1 before the first; -1 behind the last */
 /** Where the calling code runs, gathered in one call: every entry into a runtime needs all of it. */
 struct lunatik_h_place {
 	struct task_struct *task;	/* the current one, in an interrupt the one it interrupted */
@@ -113,6 +114,13 @@ struct lunatik_h_place {
 	int may_sleep;			/* as lunatik_h_preemptible_sleep() */
 };
 void lunatik_h_here(struct lunatik_h_place *place);
+/**
+ * lunatik_h_lock_event() of a softirq runtime and lunatik_h_here() in one, for what comes with every packet: -EDEADLK as there and in
+ * hard interrupts, -EOVERFLOW with less than @stack bytes of stack. Returns what lunatik_h_unlock_softirq() wants. Leaves
+ * @place's may_sleep alone.
+ */
+int lunatik_h_lock_softirq(void *lock, unsigned long stack, struct lunatik_h_place *place);
+void lunatik_h_unlock_softirq(void *lock, int disabled);
 
 /* ---- kthread.h ---- */
 typedef int (*lunatik_h_thread)(void *argument);

@@ -8,6 +8,7 @@
 #include <linux/spinlock.h>
 #include "helpers.h"
 #include "lock.h"
+#include "stack.h"
 
 enum { PROCESS, SOFTIRQ, HARDIRQ };
 
@@ -109,6 +110,54 @@ int lunatik_h_lock_event(void *lock, int context, unsigned long *flags)
 	*flags = irq;
 	raw_spin_lock(&((union lunatik_h_lock *)lock)->raw);
 	return 0;
+}
+
+/*
+ * Nothing preempts where bottom halves or interrupts are off, so that a lock is the lock itself there. Where locks are watched, those
+ * who watch are told.
+ */
+#if defined(CONFIG_DEBUG_SPINLOCK) || defined(CONFIG_DEBUG_LOCK_ALLOC) || defined(CONFIG_PREEMPT_RT)
+#define softirq_lock(lock) spin_lock(lock)
+#define softirq_unlock(lock) spin_unlock(lock)
+#else
+#define softirq_lock(lock) arch_spin_lock(&(lock)->rlock.raw_lock)
+#define softirq_unlock(lock) arch_spin_unlock(&(lock)->rlock.raw_lock)
+#endif
+
+int lunatik_h_lock_softirq(void *lock, unsigned long stack, struct lunatik_h_place *place)
+{
+	union lunatik_h_lock *l = lock;
+	unsigned int count = preempt_count();
+	int disable = 0;
+
+	if (unlikely(count & (NMI_MASK | HARDIRQ_MASK)))
+		return -EDEADLK;
+	place->task = current;
+	place->stack_pointer = (unsigned long)__builtin_frame_address(0);
+	place->stack_left = lunatik_h_stack_left(place->task, place->stack_pointer);
+	if (unlikely(place->stack_left < stack))
+		return -EOVERFLOW;
+	/* Where bottom halves are off already, or interrupts are, nothing is to be done about them. */
+	if (!(count & SOFTIRQ_MASK) && !irqs_disabled()) {
+		local_bh_disable();
+		disable = 1;
+	}
+	if (unlikely(this_cpu_read(held_softirq) | this_cpu_read(held_hardirq))) {
+		if (disable)
+			local_bh_enable();
+		return -EDEADLK;
+	}
+	this_cpu_inc(held_softirq);
+	softirq_lock(&l->spinlock);
+	return disable;
+}
+
+void lunatik_h_unlock_softirq(void *lock, int disabled)
+{
+	softirq_unlock(&((union lunatik_h_lock *)lock)->spinlock);
+	this_cpu_dec(held_softirq);
+	if (disabled)
+		local_bh_enable();
 }
 
 int lunatik_h_trylock(void *lock)

@@ -2,12 +2,12 @@
 /* sched.h, preempt.h and what is known about stacks */
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task_stack.h>
 #include <linux/preempt.h>
 #include <linux/cpumask.h>
 #include <linux/smp.h>
 #include <linux/irqflags.h>
 #include "helpers.h"
+#include "stack.h"
 
 struct task_struct *lunatik_h_current(void)
 {
@@ -84,20 +84,20 @@ unsigned int lunatik_h_cpus(void)
 	return nr_cpu_ids;
 }
 
-/*
- * An interrupt stack is as large as a task's, but nothing exported says where this CPU's begins. Interrupt and softirq
- * entries use the first few KiB of it before a hook runs; what is left for certain is taken to be half.
- */
-#define INTERRUPT_STACK_LEFT (THREAD_SIZE / 2)
+int lunatik_h_next_cpu(int cpu)
+{
+	unsigned int next = cpumask_next(cpu, cpu_possible_mask);
+
+	return next < nr_cpu_ids ? next : -1;
+}
 
 void lunatik_h_here(struct lunatik_h_place *place)
 {
 	struct task_struct *task = current;
 	unsigned long sp = (unsigned long)__builtin_frame_address(0);
-	unsigned long end = (unsigned long)task_stack_page(task);
 
 	place->task = task;
 	place->stack_pointer = sp;
-	place->stack_left = sp - end < THREAD_SIZE ? sp - end : INTERRUPT_STACK_LEFT;
+	place->stack_left = lunatik_h_stack_left(task, sp);
 	place->may_sleep = may_sleep_here();
 }

@@ -2,6 +2,7 @@
 #include "object/object.hpp"
 
 #include <new>
+#include <utility>
 #include <asm-generic/errno.h>
 
 #include "helpers/helpers.h"
@@ -67,6 +68,7 @@ void Object::free() noexcept
 	struct module *owner = owner_;
 	if (constructed_ && info->release && (data || info->opt & LUNATIK_OPT_EXTERNAL))
 		info->release(data);
+	part();
 	lunatik_h_lock_destroy(lock(), static_cast<int>(context()));
 	alive_objects.fetch_add(-1);
 	free_charged(this);
@@ -121,14 +123,32 @@ void Object::drop() noexcept
 
 void Object::stop() noexcept
 {
-	stopped_.exchange(true);
-	if (!stop_begun_.exchange(true) && class_->stop && constructed_)
-		class_->stop(private_);
+	refuse();
+	if (stop_begun_.exchange(true) || !class_->stop || !constructed_)
+		return;
+	class_->stop(private_);
+	// A script that stops its hook on one CPU means the hook. The first one's peers refer to this one: a circle ends here.
+	if (Object *whole = std::exchange(first, nullptr)) {
+		whole->stop_later();
+		whole->put();
+	}
+}
+
+// Lets go of the hooks of other CPUs.
+void Object::part() noexcept
+{
+	if (first)
+		first->put();
+	for (unsigned cpu = 0; peers && cpu < lunatik_h_cpus(); cpu++) {
+		if (peers[cpu] && peers[cpu] != this)
+			peers[cpu]->put();
+	}
+	lunatik_h_kvfree(peers);
 }
 
 void Object::stop_later() noexcept
 {
-	if (stopped_.exchange(true) || !class_->stop || stopping_later_.exchange(true))
+	if (refuse() || !class_->stop || stopping_later_.exchange(true))
 		return;
 	get();
 	lunatik_h_defer(deferred_.node, stop_deferred);

@@ -59,7 +59,7 @@ struct Object final : lunatik_object_s {
 	void stop() noexcept;
 	/// Stops it soon, in a worker; methods are refused from now on. Any context. The caller holds a handle or a reference.
 	void stop_later() noexcept;
-	[[nodiscard]] bool stopped() const noexcept { return stopped_.load_acquire(); }
+	[[nodiscard]] bool stopped() const noexcept { return __atomic_load_n(&opt, __ATOMIC_ACQUIRE) & LUNATIK_OPT_STOPPED; }
 	/// The constructor's body succeeded: from now on the class' stop and release are called.
 	void constructed() noexcept { constructed_ = true; }
 	[[nodiscard]] Context context() const noexcept { return context_of(opt); }
@@ -73,11 +73,21 @@ struct Object final : lunatik_object_s {
 	/// runtime.
 	void *pinned = nullptr;
 	Atomic<int> handles{ 0 };
+	/// Of a hook of the first state of a per-CPU runtime: those of all CPUs' states, by CPU, with a reference to each other one.
+	Object **peers = nullptr;
+	/// Of a hook of another state: the first state's, with a reference, until it is stopped.
+	Object *first = nullptr;
+	/// The first state's next hook, while the script is loaded in all of them.
+	Object *next_hook = nullptr;
 	/// The task that runs a monitored C method of it, under its lock.
 	Atomic<task_struct *> monitored_by{ nullptr };
 
+	/// The hook that the kernel calls, of which this is the local part. The object itself unless its runtime is per-CPU.
+	[[nodiscard]] Object &whole() noexcept { return first ? *first : *this; }
+
 private:
 	void free() noexcept;
+	void part() noexcept;
 	static void stop_deferred(void **node) noexcept;
 
 	// What lunatik_h_defer() links, and the way back.
@@ -88,7 +98,7 @@ private:
 
 	struct module *owner_ = nullptr;	// pinned
 	Deferred deferred_{ {}, this };
-	Atomic<bool> stopped_{ false };
+	bool refuse() noexcept { return __atomic_fetch_or(&opt, LUNATIK_OPT_STOPPED, __ATOMIC_SEQ_CST) & LUNATIK_OPT_STOPPED; }
 	Atomic<bool> stop_begun_{ false };	// the class' own stop has run, or runs
 	Atomic<bool> stopping_later_{ false };
 	bool constructed_ = false;

@@ -29,20 +29,33 @@ static std::optional<Context> context_from(const std::optional<Value> &value) no
 	return std::nullopt;
 }
 
-static Result<Handle> new_runtime(Caller &caller, std::string_view script, std::optional<Value> context) noexcept
+static Result<Handle> new_runtime(Caller &caller, std::string_view script, std::optional<Value> context, std::optional<Table>,
+				  Field<"percpu", std::optional<bool>> percpu) noexcept
 {
 	auto wanted = context_from(context);
 	if (!wanted)
 		return caller.fail("bad argument #2 to 'runtime' (true, false, \"process\", \"softirq\" or \"hardirq\" expected)");
 	auto &outer = Runtime::of(caller.runtime());
 	Report report;
-	auto loaded = load({ .name = script, .context = *wanted, .network = outer.network, .outer = &outer }, report);
+	auto loaded = load({ .name = script,
+			     .context = *wanted,
+			     .network = outer.network,
+			     .outer = &outer,
+			     .percpu = percpu.value.value_or(false) },
+			   report);
 	if (!loaded) {
 		if (!report.message)
 			return loaded.error();
 		return caller.fail_with(report.text());
 	}
 	return Handle::adopt(*loaded);
+}
+
+// cpu() -> the CPU whose hooks run in this state of a per-CPU runtime, or else the one that runs this. Context: any.
+static Result<Integer> cpu(Caller &caller) noexcept
+{
+	int own = Runtime::of(caller.runtime()).cpu;
+	return own == Runtime::any_cpu ? lunatik_h_cpu() : own;
 }
 
 // stop(): ends what runs inside and closes the state. A script cannot stop itself: nothing would be left to return to.
@@ -62,7 +75,7 @@ constinit const lunatik_class_t lunatik_class_runtime =
 
 namespace lunatik {
 
-using Library = Functions<LibraryFunction<"runtime", new_runtime, LUNATIK_FUNCTION_SLEEPS>>;
+using Library = Functions<LibraryFunction<"runtime", new_runtime, LUNATIK_FUNCTION_SLEEPS>, LibraryFunction<"cpu", cpu>>;
 
 constinit const lunatik_library lunatik_library_core = detail::make_library<Library>("lunatik", Classes<Runtime>::list);
 

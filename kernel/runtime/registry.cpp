@@ -109,13 +109,17 @@ int status_of(int error) noexcept
 	}
 }
 
-Result<Runtime *> create(const Script &script, Report &report) noexcept
+Result<Runtime *> create(const Script &script, Report &report, int cpu = Runtime::any_cpu, Runtime *leader = nullptr) noexcept
 {
+	if (script.percpu && script.context != Context::Softirq)
+		return fail(report, LUNATIK_STATUS_USAGE, Error(EINVAL), { "percpu is for softirq runtimes" });
 	auto created = Runtime::create({ .name = script.name,
 					 .context = script.context,
 					 .maxalloc = script.maxalloc,
 					 .network = script.network,
-					 .foreign = script.foreign });
+					 .foreign = script.foreign,
+					 .cpu = script.percpu && !leader ? lunatik_h_next_cpu(-1) : cpu,
+					 .leader = leader });
 	if (created)
 		return &Runtime::of(**created);
 	if (created.error() == Error(EINVAL))
@@ -123,6 +127,44 @@ Result<Runtime *> create(const Script &script, Report &report) noexcept
 			    { "'", cut(script.name, 0, 80), "' is no script name: 1 to 255 bytes, no control characters, no '..', no '/' at an end" });
 	return fail(report, LUNATIK_STATUS_LIMIT, created.error(),
 		    { (created.error() == Error(EOVERFLOW) ? "C stack overflow: runtimes inside runtimes" : "not enough memory for a runtime") });
+}
+
+// Runs `source`, the text of `script`, in `runtime`, which nobody else has entered yet.
+Result<void> run_body(Runtime &runtime, const Script &script, std::string_view source, Report &report) noexcept
+{
+	if (int error = runtime.enter_loading(script.outer))
+		return fail(report, status_of(-error), Error(error),
+			    { error == -EOVERFLOW ? "C stack overflow" : errno_name(-error) });
+	runtime.output = script.output;
+	bool success = edge::run(runtime,
+				 { .source = skip_comment(source),
+				   .name = runtime.chunk_name.c_str(),
+				   .arguments = script.arguments,
+				   .argument_count = script.argument_count,
+				   .keep = true },
+				 nullptr, report);
+	runtime.leave_loading(success);
+	if (!success)
+		return Error(report.error ? report.error : EINVAL);
+	return {};
+}
+
+// The same in a state for each other CPU, which the leader then owns.
+[[gnu::noinline]] Result<void> load_members(Runtime &leader, const Script &script, std::string_view source, Report &report) noexcept
+{
+	for (int cpu = lunatik_h_next_cpu(leader.cpu); cpu >= 0; cpu = lunatik_h_next_cpu(cpu)) {
+		Runtime *member = TRY(create(script, report, cpu, &leader));
+		member->chunk_name.append(leader.chunk_name.view());
+		leader.add_member(member->object);
+		if (auto result = run_body(*member, script, source, report); !result)
+			return result;
+	}
+	if (leader.stopping())
+		return fail(report, LUNATIK_STATUS_INTERRUPTED, Error(ENXIO), { errno_name(ENXIO) });
+	if (!leader.go_live())
+		return fail(report, LUNATIK_STATUS_SCRIPT, Error(EINVAL),
+			    { "each CPU's state must make the same hooks, in the same order" });
+	return {};
 }
 
 // Runs the body of `script` in `runtime`, which nobody else has entered yet.
@@ -146,21 +188,13 @@ Result<void> load_into(Runtime &runtime, const Script &script, Report &report) n
 	} else {
 		chunk_name.append(script.path.empty() ? script.name : script.path);
 	}
-	if (int error = runtime.enter_loading(script.outer))
-		return fail(report, status_of(-error), Error(error),
-			    { error == -EOVERFLOW ? "C stack overflow" : errno_name(-error) });
-	runtime.output = script.output;
-	bool success = edge::run(runtime,
-				 { .source = skip_comment(source),
-				   .name = chunk_name.c_str(),
-				   .arguments = script.arguments,
-				   .argument_count = script.argument_count,
-				   .keep = true },
-				 nullptr, report);
-	runtime.leave_loading(success);
-	if (!success)
-		return Error(report.error ? report.error : EINVAL);
-	return {};
+	auto result = run_body(runtime, script, source, report);
+	if (!script.percpu)
+		return result;
+	if (result)
+		result = load_members(runtime, script, source, report);
+	runtime.forget_hooks();
+	return result;
 }
 
 } // namespace
@@ -288,7 +322,9 @@ Result<void> run(const Script &script, bool spawn, Report &report, Watch watch, 
 	watch(watcher, runtime);
 	auto result = load_into(*runtime, script, report);
 	watch(watcher, nullptr);
-	if (result && spawn) {
+	if (result && spawn && script.percpu) {
+		result = fail(report, LUNATIK_STATUS_USAGE, Error(EINVAL), { "percpu is for softirq runtimes, which have no thread" });
+	} else if (result && spawn) {
 		Name<15> thread_name(cut(script.name, script.name.rfind('/') + 1));
 		if (int error = runtime->spawn(thread_name.c_str()); error == -ENOEXEC)
 			result = fail(report, LUNATIK_STATUS_SCRIPT, Error(error),

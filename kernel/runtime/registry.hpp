@@ -24,6 +24,7 @@ struct Script {
 	Output *output = nullptr;	// of the body
 	bool foreign = false;		// made by another kernel module
 	Runtime *outer = nullptr;	// made by a script of this runtime
+	bool percpu = false;		// a state for each CPU; softirq only
 	std::string_view path{};	// what errors call a script given as source; its name without
 };
 

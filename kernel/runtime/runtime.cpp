@@ -29,6 +29,10 @@ static constexpr unsigned brief_milliseconds = 50;
 static constexpr std::size_t atomic_maxalloc = 8 << 20;
 // Lines of one text that the log takes.
 static constexpr unsigned log_lines_of_text = 32;
+// A softirq runtime's garbage is collected when the state has grown to twice what the last collection left, but not before this.
+static constexpr std::size_t collect_least = 64 << 10;
+// Steps of a collection that a worker makes before others have their turn.
+static constexpr unsigned collect_steps = 32;
 // Bytes of a line that the kernel's log takes; the journal takes more.
 static constexpr unsigned log_bytes_of_line = 240;
 // How many looks of a hardirq entry pass from one reading of the clock to the next; a power of two.
@@ -208,8 +212,20 @@ Result<Object *> Runtime::create(const Options &options) noexcept
 			object->put();
 		return Error(ENOMEM);
 	}
+	void *members = nullptr;
+	if (options.cpu != any_cpu && !options.leader) {
+		members = lunatik_h_kvzalloc(sizeof(Atomic<Object *>) * lunatik_h_cpus(), 0);
+		if (!members) {
+			lunatik::put(*account);
+			object->put();
+			return Error(ENOMEM);
+		}
+	}
 	// SAFETY: the object's storage was made for a Runtime.
 	auto *runtime = ::new (object->private_) Runtime(*object, options, *account);
+	// SAFETY: zeroed memory for a pointer of each CPU.
+	runtime->members_ = static_cast<Atomic<Object *> *>(members);
+	runtime->next_first_ = options.leader ? options.leader->hooks_ : nullptr;
 	object->constructed();
 	object->hold();
 	object->put();
@@ -229,9 +245,9 @@ Result<Object *> Runtime::create(const Options &options) noexcept
 }
 
 Runtime::Runtime(Object &object, const Options &options, Account &account) noexcept
-	: object(object), context(options.context), name(options.name), network(options.network), account(account),
+	: object(object), context(options.context), cpu(options.cpu), name(options.name), network(options.network), account(account),
 	  pool(account), foreign(options.foreign), created(lunatik_h_ktime_get_ns()),
-	  journal(name.view(), network ? lunatik_h_net_inode(network) : 0)
+	  journal(name.view(), network ? lunatik_h_net_inode(network) : 0), leader_(options.leader)
 {
 	lunatik_h_lock_of_runtime(object.lock(), static_cast<int>(context));
 	if (network)
@@ -250,10 +266,70 @@ Runtime::~Runtime()
 		if (linked())
 			all_runtimes.remove(*this);
 	}
+	for (unsigned i = 0; members_ && i < lunatik_h_cpus(); i++) {
+		if (Object *member = members_[i].load())
+			member->drop();
+	}
+	lunatik_h_kvfree(members_);
 	if (network)
 		lunatik_h_put_net(network);
 	pool.drain();
 	lunatik::put(account);
+}
+
+/* ---- per-CPU runtimes ---- */
+
+int Runtime::find_first(Object &hook, Object *&first) noexcept
+{
+	if (cpu == any_cpu)
+		return 0;
+	if (leader_) {
+		first = next_first_;
+		return first && first->class_ == hook.class_ ? 0 : -ESRCH;
+	}
+	// SAFETY: zeroed memory for a pointer of each CPU.
+	hook.peers = static_cast<Object **>(lunatik_h_kvzalloc(sizeof(Object *) * lunatik_h_cpus(), 0));
+	if (!hook.peers)
+		return -ENOMEM;
+	hook.peers[cpu] = &hook;
+	return 0;
+}
+
+void Runtime::add_hook(Object &hook, Object *first) noexcept
+{
+	if (cpu == any_cpu)
+		return;
+	hook_count_++;
+	if (first) {
+		next_first_ = first->next_hook;
+		first->get();
+		hook.first = first;
+		hook.get();
+		__atomic_store_n(&first->peers[cpu], &hook, __ATOMIC_RELEASE);
+		return;
+	}
+	hook.get();
+	Object **end = &hooks_;
+	while (*end)
+		end = &(*end)->next_hook;
+	*end = &hook;
+}
+
+void Runtime::forget_hooks() noexcept
+{
+	while (Object *hook = hooks_) {
+		hooks_ = hook->next_hook;
+		hook->put();
+	}
+}
+
+bool Runtime::go_live() noexcept
+{
+	bool same = true;
+	each_state([&](Runtime &state) { same = same && state.hook_count_ == hook_count_; });
+	if (same)
+		each_state([](Runtime &state) { state.ready_.store_release(true); });
+	return same;
 }
 
 int Runtime::add_pin(std::string_view symbol, struct module *module) noexcept
@@ -337,6 +413,10 @@ void Runtime::stop() noexcept
 	}
 	if (!closed())
 		log("does not end: it is blocked in the kernel; its state is closed when that returns", true);
+	each_state([this](Runtime &state) {
+		if (&state != this)
+			state.object.stop();
+	});
 	join(stop_milliseconds, false);
 	end_children();
 }
@@ -381,13 +461,18 @@ void Runtime::later(void (*what)(Runtime &)) noexcept
 
 /* ---- entries ---- */
 
-void Runtime::measure_stack(const lunatik_h_place &place) noexcept
+// The lowest address that may be used, with so much kept for what comes below Lua.
+[[gnu::always_inline]] static inline unsigned long stack_limit(const lunatik_h_place &place, unsigned long reserve) noexcept
 {
-	unsigned long reserve = stack_reserve(may_sleep());
 	unsigned long usable = place.stack_left > reserve + stack_least ? place.stack_left - reserve : stack_least;
 	if (usable > lunatik_stack)
 		usable = lunatik_stack;
-	gauge.stack_limit = place.stack_pointer - usable;
+	return place.stack_pointer - usable;
+}
+
+void Runtime::measure_stack(const lunatik_h_place &place) noexcept
+{
+	gauge.stack_limit = stack_limit(place, stack_reserve(may_sleep()));
 }
 
 // How many process runtimes tasks are inside of, by task: who enters one from inside another, through a device's file or
@@ -512,9 +597,73 @@ int Runtime::wait_for_lock(unsigned flags, unsigned long *irq) noexcept
 	return lunatik_h_lock(object.lock(), static_cast<int>(context), flags & LUNATIK_ENTER_UNINTERRUPTIBLE, 0, irq);
 }
 
+// enter_event() of a softirq runtime, in line for what comes with every packet.
+[[gnu::always_inline]] inline int Runtime::enter_softirq() noexcept
+{
+	if (!ready()) [[unlikely]]
+		return -ENXIO;
+	__attribute__((uninitialized)) lunatik_h_place place;
+	int locked = lunatik_h_lock_softirq(object.lock(), stack_reserve(false) + stack_least, &place);
+	if (locked < 0) [[unlikely]]
+		return locked;
+	if (!state || stopping()) [[unlikely]] {
+		lunatik_h_unlock_softirq(object.lock(), locked);
+		return -ENXIO;
+	}
+	lock_flags_ = static_cast<unsigned>(locked);
+	calls.count();
+	owner_.exchange(place.task);
+	// A budget that ended the entry before too late is none of this one's.
+	if (stop_bits() & Budget) [[unlikely]]
+		clear(Budget);
+	gauge.stack_limit = stack_limit(place, stack_reserve(false));
+	Watchdog::arm();
+	return 0;
+}
+
+[[gnu::always_inline]] inline void Runtime::leave_softirq() noexcept
+{
+	std::size_t held = edge::reset(state);
+	report = nullptr;
+	owner_.store_release(nullptr);
+	if (stop_bits() & ~Closing) [[unlikely]]
+		clear(~Closing);
+	bool garbage = held > collect_at_;
+	lunatik_h_unlock_softirq(object.lock(), static_cast<int>(lock_flags_));
+	if (garbage || abandoned_.load()) [[unlikely]]
+		after_softirq(garbage);
+}
+
+// Not inlined: a packet seldom comes to a runtime that is being stopped, or leaves garbage.
+[[gnu::noinline, gnu::cold]] void Runtime::after_softirq(bool garbage) noexcept
+{
+	if (garbage)
+		collect_later();
+	if (abandoned_.load())
+		later([](Runtime &self) { self.finish(); });
+}
+
+int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
+			long long &result) noexcept
+{
+	if (int error = enter_softirq()) [[unlikely]]
+		return error;
+	shown.what = what;
+	int error = edge::run_packet(*this, hook, function, argument, result);
+	shown.what = nullptr;
+	if (shown.used) [[unlikely]]
+		shown.close(&shown);
+	if (held_atomic_) [[unlikely]]
+		hold_atomic(false);
+	leave_softirq();
+	return error;
+}
+
 // An event of the kernel's enters a softirq or hardirq runtime: it waits for nothing but other CPUs' handlers.
 int Runtime::enter_event() noexcept
 {
+	if (context == Context::Softirq)
+		return enter_softirq();
 	if (!ready() || stopping())
 		return -ENXIO;
 	lunatik_h_place place;
@@ -529,11 +678,43 @@ int Runtime::enter_event() noexcept
 		return -ENXIO;
 	}
 	lock_flags_ = irq;
-	if (context == Context::Hardirq)
-		begin_hardirq(place);
-	else
-		begin(place);
+	begin_hardirq(place);
 	return 0;
+}
+
+void Runtime::collect_later() noexcept
+{
+	if (collecting_.exchange(true))
+		return;
+	object.get();
+	lunatik_h_defer(collector_.node, [](void **node) {
+		// SAFETY: the node is the first member of a runtime's collector_.
+		Runtime &self = *reinterpret_cast<Later *>(node)->runtime;
+		self.collect();
+		self.object.put();
+	});
+}
+
+// A worker's turn at collecting garbage. Hooks wait for one step at most, not for all of it.
+void Runtime::collect() noexcept
+{
+	bool done = false;
+	for (unsigned step = 0; step < collect_steps && !done; step++) {
+		if (enter_event())
+			done = true;
+		else {
+			done = edge::collect(state);
+			if (done) {
+				std::size_t left = edge::reset(state);
+				collect_at_ = 2 * left > collect_least ? 2 * left : collect_least;
+			}
+			leave();
+		}
+		lunatik_h_cond_resched();
+	}
+	collecting_.store_release(false);
+	if (!done)
+		collect_later();
 }
 
 int Runtime::enter(unsigned flags, Runtime *outer) noexcept
@@ -593,6 +774,12 @@ int Runtime::enter(unsigned flags, Runtime *outer) noexcept
 
 void Runtime::leave() noexcept
 {
+	if (context == Context::Softirq && !outer_) {
+		if (held_atomic_) [[unlikely]]
+			hold_atomic(false);
+		leave_softirq();
+		return;
+	}
 	edge::reset(state);
 	if (held_atomic_) [[unlikely]]
 		hold_atomic(false);
@@ -640,12 +827,17 @@ int Runtime::enter_loading(Runtime *outer) noexcept
 
 void Runtime::leave_loading(bool success) noexcept
 {
-	edge::reset(state);
+	std::size_t held = edge::reset(state);
+	if (context == Context::Softirq) {
+		edge::defer_collection(state);
+		collect_at_ = 2 * held > collect_least ? 2 * held : collect_least;
+	}
 	end();
 	leave_chain();
 	pool.atomic(context != Context::Process);
 	loading_.store(false);
-	ready_.store_release(success);
+	// Those of all CPUs begin together.
+	ready_.store_release(success && cpu == any_cpu);
 	if (context == Context::Process)
 		lunatik_h_unlock(object.lock(), 0, 0);
 	if (abandoned_.load()) [[unlikely]]
@@ -678,6 +870,10 @@ void Runtime::interrupt() noexcept
 {
 	set(Interrupt);
 	wake();
+	each_state([this](Runtime &state) {
+		if (&state != this && state.busy())
+			state.interrupt();
+	});
 }
 
 int Runtime::poll() noexcept
@@ -1006,6 +1202,26 @@ int lunatik_enter(lunatik_object_t *runtime, unsigned int flags)
 	return Runtime::of(*runtime).enter(flags);
 }
 
+int lunatik_runpacket(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,
+		      lunatik_shown *shown, void *what, long long *result)
+{
+	return Runtime::of(*runtime).run_packet(lunatik::Object::of(*hook), function, argument, *shown, what, *result);
+}
+
+lunatik_object_t *lunatik_local(lunatik_object_t *hook)
+{
+	lunatik::Object &self = lunatik::Object::of(*hook);
+	return self.peers ? __atomic_load_n(&self.peers[lunatik_h_cpu()], __ATOMIC_ACQUIRE) : &self;
+}
+
+lunatik_object_t *lunatik_peer(lunatik_object_t *hook, unsigned int cpu)
+{
+	lunatik::Object &whole = lunatik::Object::of(*hook).whole();
+	if (!whole.peers)
+		return cpu ? nullptr : &whole;
+	return cpu < lunatik_h_cpus() ? __atomic_load_n(&whole.peers[cpu], __ATOMIC_ACQUIRE) : nullptr;
+}
+
 void lunatik_leave(lunatik_object_t *runtime)
 {
 	Runtime::of(*runtime).leave();
@@ -1064,9 +1280,22 @@ int lunatik_contextof(const lunatik_object_t *runtime)
 	return static_cast<int>(Runtime::of(const_cast<lunatik_object_t &>(*runtime)).context);
 }
 
+int lunatik_cpuof(const lunatik_object_t *runtime)
+{
+	// SAFETY: only read.
+	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).cpu;
+}
+
 void lunatik_log(lunatik_object_t *runtime, const char *text)
 {
 	Runtime::of(*runtime).log(text, true);
+}
+
+void lunatik_fail(lunatik_object_t *runtime, const char *text)
+{
+	Runtime &self = Runtime::of(*runtime);
+	self.errors.count();
+	self.log(text, true);
 }
 
 bool lunatik_maysleep(const lunatik_object_t *runtime)

@@ -83,7 +83,12 @@ public:
 		std::size_t maxalloc = 0; // 0: the module's default
 		struct net *network = nullptr;
 		bool foreign = false; // another kernel module's: lunatik unload leaves it to that
+		int cpu = any_cpu;    // the one whose hooks run in it
+		Runtime *leader = nullptr;	// the first state of the same script, of another CPU
 	};
+
+	/// cpu of a runtime whose hooks run in it whatever CPU they come on.
+	static constexpr int any_cpu = -1;
 
 	/// A runtime with Lua's libraries open and no script run yet, as one handle. Context: process.
 	/// Errors: ENOMEM, EINVAL (a name that is empty, too long or climbs with "..").
@@ -104,9 +109,39 @@ public:
 	/// worker does it, later.
 	void stop() noexcept;
 
+	/*
+	 * A per-CPU runtime is several, one for each CPU that there may be, of which the first, its leader, is the one that others know:
+	 * it has a handle of each of the rest, ends them, and its hooks are the ones that the kernel calls.
+	 */
+
+	/// Calls `visit` for this one and, if it is a leader, the others.
+	template <class Visit>
+	void each_state(Visit visit) noexcept
+	{
+		visit(*this);
+		for (unsigned i = 0; members_ && i < lunatik_h_cpus(); i++) {
+			if (Object *member = members_[i].load_acquire())
+				visit(of(*member));
+		}
+	}
+	/// Adds the state of the next CPU there may be; takes over the caller's handle.
+	void add_member(Object &member) noexcept { members_[of(member).cpu].store_release(&member); }
+	/// After all are loaded: from now on hooks run. False if they did not make the same hooks.
+	[[nodiscard]] bool go_live() noexcept;
+	/// After the last of them was loaded, or failed: a leader knows its hooks only until then, for they know it too.
+	void forget_hooks() noexcept;
+	/// Which hook the new one is the local part of: nullptr, a hook of its own. Errors: ESRCH, there is none; ENOMEM.
+	[[nodiscard]] int find_first(Object &hook, Object *&first) noexcept;
+	/// After it was made.
+	void add_hook(Object &hook, Object *first) noexcept;
+
 	/// Locks it and prepares an entry; see lunatik_enter(). `outer` is the runtime the caller is inside, if any.
 	[[nodiscard]] int enter(unsigned flags, Runtime *outer = nullptr) noexcept;
 	void leave() noexcept;
+
+	/// An entry, a call and the leaving in one; see lunatik_runpacket().
+	[[nodiscard]] int run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
+				     long long &result) noexcept;
 
 	/// The entry in which the script's body runs: in process context whatever the runtime's is, before any other.
 	/// Errors: ENXIO if it was stopped meanwhile, EINTR, EDEADLK, EOVERFLOW without stack for it.
@@ -191,6 +226,7 @@ public:
 
 	Object &object;
 	const Context context;
+	const int cpu;
 	Name<255> name;
 	Name<300> chunk_name;		// of its script, as lua_load() wants it
 	struct net *const network;
@@ -222,6 +258,11 @@ private:
 	void set(int bits) noexcept { __atomic_fetch_or(&gauge.stop, bits, __ATOMIC_SEQ_CST); }
 	void clear(int bits) noexcept { __atomic_fetch_and(&gauge.stop, ~bits, __ATOMIC_SEQ_CST); }
 	[[nodiscard]] int enter_event() noexcept;
+	[[nodiscard]] int enter_softirq() noexcept;
+	void leave_softirq() noexcept;
+	void after_softirq(bool garbage) noexcept;
+	void collect_later() noexcept;
+	void collect() noexcept;
 	void begin(const lunatik_h_place &place) noexcept;
 	void end() noexcept;
 	void begin_hardirq(const lunatik_h_place &place) noexcept;
@@ -272,11 +313,19 @@ private:
 	unsigned int watched_ticks_ = 0;
 	Atomic<unsigned long> busy_ticks_{ 0 };
 	Pin *pins_ = nullptr;
+	Runtime *const leader_;		// while it is loaded
+	Atomic<Object *> *members_ = nullptr;	// of a leader: the other states, by CPU
+	Object *hooks_ = nullptr;	// those made so far, with a reference each, while a leader is loaded
+	Object *next_first_ = nullptr;	// the leader's hook that the next one of this is a part of
+	unsigned hook_count_ = 0;
 	struct Later {
 		void *node[2];
 		Runtime *runtime;
 		void (*what)(Runtime &);
 	} later_{ {}, this, nullptr };	// work for a process context without locks
+	Later collector_{ {}, this, nullptr };
+	Atomic<bool> collecting_{ false };
+	std::size_t collect_at_ = ~std::size_t{ 0 };	// bytes of the state; guarded by the lock
 	Atomic<bool> queued_{ false };
 	WaitQueue sleepers_;
 	RateLimit log_limit_;

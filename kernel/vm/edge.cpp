@@ -415,9 +415,15 @@ void push_value(lua_State *L, const lunatik_value &value)
 	}
 }
 
+// The first of the user values that hold what a KEEPS constructor was given.
+static constexpr int first_kept = 2;
+
 static void encode_plain(lua_State *L, const lunatik_call &call, const lunatik_value &value)
 {
 	switch (value.kind) {
+	case LUNATIK_KEPT:
+		lua_getiuservalue(L, 1, first_kept + static_cast<int>(value.integer));
+		break;
 	case LUNATIK_BUFFER:
 		for (const lunatik_value &argument : call.arguments) {
 			if (argument.kind == LUNATIK_BUFFER) {
@@ -513,9 +519,6 @@ static Box *receiver(lua_State *L, const lunatik_function &function)
 	return box;
 }
 
-// The first of the user values that hold what a KEEPS constructor was given.
-static constexpr int first_kept = 2;
-
 // Before the body acts, everything that may raise is done: the box, its metatable, what it keeps, and the pin.
 static Object *reserve(lua_State *L, const lunatik_function &function, Runtime &runtime, int kept, const int *indices)
 {
@@ -549,6 +552,27 @@ static Object *reserve(lua_State *L, const lunatik_function &function, Runtime &
 // An index where there is no value: an upvalue that no C function has.
 static const int nowhere = lua_upvalueindex(255);
 
+static int invoke(lua_State *L, const lunatik_function &function);
+
+static int make_companion(lua_State *L)
+{
+	// SAFETY: push_companion() passes the constructor of its parameter.
+	const auto &constructor = *static_cast<const lunatik_function *>(lua_touserdata(L, 1));
+	lua_settop(L, 0);
+	return invoke(L, constructor);
+}
+
+// Makes an object that will be kept with another, and leaves it on the stack.
+static void push_companion(lua_State *L, const lunatik_parameter &parameter, lunatik_value &value)
+{
+	luaL_checkstack(L, 2, "too many companions");
+	lua_pushcfunction(L, make_companion);
+	// SAFETY: only read.
+	lua_pushlightuserdata(L, const_cast<lunatik_function *>(parameter.constructor));
+	lua_call(L, 1, 1);
+	value = { .kind = LUNATIK_OBJECT, .object = box_at(L, -1)->object };
+}
+
 // Decodes every argument; returns the index of the one that a constructor keeps with its object, or 0. Says in `indices`
 // where each is.
 [[gnu::noinline]] static int decode_all(lua_State *L, const lunatik_function &function, lunatik_call &call, int *indices)
@@ -560,6 +584,12 @@ static const int nowhere = lua_upvalueindex(255);
 	for (unsigned i = 0; i < count; i++) {
 		const lunatik_parameter &parameter = function.parameters[i];
 		lunatik_value &value = call.arguments[i];
+		if (parameter.field && !table) {
+			// Of a table that is optional and not there.
+			value.kind = LUNATIK_NONE;
+			indices[i] = nowhere;
+			continue;
+		}
 		if (parameter.field) {
 			luaL_checkstack(L, 2, "too many fields");
 			lua_getfield(L, table, parameter.field);
@@ -567,12 +597,17 @@ static const int nowhere = lua_upvalueindex(255);
 			decode(L, indices[i], parameter, value, { table, parameter.field, function.name });
 			continue;
 		}
+		if (parameter.kind == LUNATIK_COMPANION) {
+			push_companion(L, parameter, value);
+			indices[i] = lua_gettop(L);
+			continue;
+		}
 		// Behind the arguments given lies what fields pushed.
 		int index = argument <= given ? argument : nowhere;
 		indices[i] = index;
 		decode(L, index, parameter, value, { argument, nullptr, function.name });
 		if (parameter.kind == LUNATIK_TABLE)
-			table = argument;
+			table = value.kind == LUNATIK_TABLE ? argument : 0;
 		if (value.kind == LUNATIK_TABLE || value.kind == LUNATIK_FUNCTION)
 			kept = argument;
 		argument++;
@@ -621,7 +656,14 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 	call.receiver = call.self;
 	call.object = object;
 	call.self = object->private_;
-	int error = act(function, call, nullptr);
+	Object *first = nullptr;
+	bool pinned = function.flags & LUNATIK_FUNCTION_PIN;
+	int error = pinned && function.class_->opt & LUNATIK_OPT_HOOK ? runtime.find_first(*object, first) : 0;
+	call.first = first;
+	if (error)
+		call.message = "each CPU's state must make the same hooks, in the same order";
+	else
+		error = act(function, call, nullptr);
 	if (error == -ENOMEM && runtime.may_sleep()) {
 		// The collector does not see what objects hold: what only garbage holds is given back first.
 		lua_gc(L, LUA_GCCOLLECT);
@@ -629,10 +671,12 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 	}
 	if (!error) {
 		object->constructed();
+		if (pinned && function.class_->opt & LUNATIK_OPT_HOOK)
+			runtime.add_hook(*object, first);
 		lua_settop(L, box);
 		return 1;
 	}
-	if (function.flags & LUNATIK_FUNCTION_PIN)
+	if (pinned)
 		unpin(L, object);
 	box_at(L, box)->object = nullptr;
 	object->drop();
@@ -808,6 +852,28 @@ static int finish_callback(Runtime &runtime, lunatik_callback &callback, int sta
 	return status == LUA_OK ? callback.outcome : callback_error(runtime, L, status);
 }
 
+// The same for lunatik_callpacket().
+[[gnu::cold, gnu::noinline]] static int finish_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument,
+						       long long &result, int status) noexcept
+{
+	if (status == LUNATIK_PACKET_OTHER)
+		return -EPROTO;
+	if (status != LUNATIK_PACKET_LONG)
+		return callback_error(runtime, runtime.state, status);
+	__attribute__((uninitialized)) lunatik_callback callback;
+	callback.object = &hook;
+	callback.arguments[0].kind = LUNATIK_KEPT;
+	callback.arguments[0].integer = argument;
+	callback.argument_count = 1;
+	callback.result_count = 1;
+	if (int error = lunatik_runkept(&runtime.object, &callback, function))
+		return error;
+	if (callback.results[0].kind != LUNATIK_INTEGER)
+		return -EPROTO;
+	result = callback.results[0].integer;
+	return 0;
+}
+
 } // namespace lunatik::edge
 
 using namespace lunatik;
@@ -815,6 +881,11 @@ using namespace lunatik;
 int lunatik_invoke(lua_State *L, const lunatik_function *function)
 {
 	return edge::invoke(L, *function);
+}
+
+int lunatik_invokeleaf(lua_State *L, const lunatik_function *function)
+{
+	return lunatik_callleaf(L, function, &edge::Box::the_mark) ? function->leaf_results : edge::invoke(L, *function);
 }
 
 int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
@@ -842,6 +913,18 @@ int lunatik_runkept(lunatik_object_t *runtime, lunatik_callback *callback, unsig
 	if (status == LUA_OK) [[likely]]
 		return 0;
 	return edge::finish_callback(self, *callback, status, edge::run_kept, kept);
+}
+
+int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, long long &result) noexcept
+{
+	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
+	if (!hook.pinned || hook.stopped()) [[unlikely]]
+		return -ENXIO;
+	int status = lunatik_callpacket(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
+					first_kept - 1 + static_cast<int>(argument), traceback, &result);
+	if (status == LUA_OK) [[likely]]
+		return 0;
+	return finish_packet(runtime, hook, function, argument, result, status);
 }
 
 void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size)

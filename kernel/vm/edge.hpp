@@ -24,8 +24,14 @@ namespace lunatik::edge {
 /// Closes a state, running its finalizers. Outside of any entry, but with the runtime's owner set.
 void close(lua_State *L) noexcept;
 
-/// Drops what an entry left on the stack.
-void reset(lua_State *L) noexcept;
+/// Drops what an entry left on the stack. Returns the bytes that the state has.
+std::size_t reset(lua_State *L) noexcept;
+
+/// From now on garbage is collected by collect() only, and when memory runs out.
+void defer_collection(lua_State *L) noexcept;
+
+/// One step of a collection, bounded. True at the end of it.
+[[nodiscard]] bool collect(lua_State *L) noexcept;
 
 /// A piece of Lua source and how to run it.
 struct Chunk {
@@ -67,6 +73,10 @@ struct Resume {
 
 /// Calls or continues the runtime's task. Fills `report` and returns false if it raised.
 [[nodiscard]] bool resume(Runtime &runtime, Resume &resume, Report &report) noexcept;
+
+/// Calls a function that the constructor of `hook` was given, with another argument of it, for an integer; see
+/// lunatik_runpacket(). Returns 0 or a negative errno.
+[[nodiscard]] int run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, long long &result) noexcept;
 
 /// Calls the runtime's task without arguments, as its thread does. Fills `report` and returns false if it raised.
 [[nodiscard]] bool run_task(Runtime &runtime, Report &report) noexcept;

@@ -42,6 +42,29 @@ static Outcome resume_in(Runtime &target, Runtime &outer, const lunatik_value *a
 	return outcome;
 }
 
+static void forget(Outcome &outcome) noexcept
+{
+	for (int i = 0; i < outcome.result_count; i++) {
+		if (outcome.results[i].kind == LUNATIK_OBJECT)
+			lunatik_dropobject(outcome.results[i].object);
+	}
+	lunatik_h_kvfree(outcome.results);
+	lunatik_h_kvfree(outcome.message);
+}
+
+// In every state of a per-CPU runtime, one after the other, until one fails. Gives what the last one gave.
+static Outcome resume_all(Runtime &target, Runtime &outer, const lunatik_value *arguments, int count) noexcept
+{
+	Outcome outcome{};
+	target.each_state([&](Runtime &state) {
+		if (outcome.error)
+			return;
+		forget(outcome);
+		outcome = resume_in(state, outer, arguments, count);
+	});
+	return outcome;
+}
+
 static int push_outcome(lua_State *L)
 {
 	// SAFETY: ResumeMethod::call() passes its Outcome.
@@ -101,19 +124,14 @@ int ResumeMethod::call(lua_State *L) noexcept
 	// Reading the arguments may have run the script's code, which may have closed the receiver.
 	if (!box->object)
 		return raise(L, EBADF);
-	Outcome outcome = resume_in(Runtime::of(*box->object), outer, arguments, count);
+	Outcome outcome = resume_all(Runtime::of(*box->object), outer, arguments, count);
 	if (outcome.error && !outcome.message)
 		return raise(L, outcome.error);
 	lua_pushcfunction(L, push_outcome);
 	lua_pushlightuserdata(L, &outcome);
 	int base = lua_gettop(L) - 2;
 	int status = lua_pcall(L, 1, LUA_MULTRET, 0);
-	for (int i = 0; i < outcome.result_count; i++) {
-		if (outcome.results[i].kind == LUNATIK_OBJECT)
-			lunatik_dropobject(outcome.results[i].object);
-	}
-	lunatik_h_kvfree(outcome.results);
-	lunatik_h_kvfree(outcome.message);
+	forget(outcome);
 	return status == LUA_OK ? lua_gettop(L) - base : lua_error(L);
 }
 

@@ -141,10 +141,19 @@ void close(lua_State *L) noexcept
 	lua_close(L);
 }
 
-void reset(lua_State *L) noexcept
+std::size_t reset(lua_State *L) noexcept
 {
-	if (L)
-		lunatik_clearstack(L);
+	return L ? lunatik_clearstack(L) : 0;
+}
+
+void defer_collection(lua_State *L) noexcept
+{
+	lua_gc(L, LUA_GCSTOP);
+}
+
+bool collect(lua_State *L) noexcept
+{
+	return lua_gc(L, LUA_GCSTEP, 0);
 }
 
 /* ---- chunks ---- */

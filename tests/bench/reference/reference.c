@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* What Lua is measured against: a device and a probe in C that do what the scripts of tests/bench do. */
+/* What Lua is measured against: a device, a probe and a hook in C that do what the scripts of tests/bench do. */
+#include <linux/ip.h>
 #include <linux/kprobes.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/udp.h>
+#include <net/ip.h>
+#include <net/net_namespace.h>
 
 #define LARGEST 65536
 
@@ -53,10 +59,37 @@ static int hit(struct kprobe *p, struct pt_regs *regs)
 
 static struct kprobe kprobe = { .pre_handler = hit };
 
+static char *hook;
+module_param(hook, charp, 0444);
+MODULE_PARM_DESC(hook, "what to do with IPv4 packets: accept or port");
+
+static unsigned int accept_all(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return NF_ACCEPT;
+}
+
+static unsigned int look_at_port(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct udphdr buffer, *udp;
+
+	if (ip_hdr(skb)->protocol != IPPROTO_UDP)
+		return NF_ACCEPT;
+	udp = skb_header_pointer(skb, ip_hdrlen(skb), sizeof(buffer), &buffer);
+	return udp && udp->dest == htons(9) ? NF_DROP : NF_ACCEPT;
+}
+
+static struct nf_hook_ops ops = { .pf = NFPROTO_IPV4, .hooknum = NF_INET_LOCAL_IN, .priority = NF_IP_PRI_FILTER };
+
 static int __init reference_init(void)
 {
 	int error = misc_register(&device);
 
+	if (!error && hook) {
+		ops.hook = strcmp(hook, "port") ? accept_all : look_at_port;
+		error = nf_register_net_hook(&init_net, &ops);
+		if (error)
+			misc_deregister(&device);
+	}
 	if (error || !probe)
 		return error;
 	kprobe.symbol_name = probe;
@@ -68,6 +101,8 @@ static int __init reference_init(void)
 
 static void __exit reference_exit(void)
 {
+	if (hook)
+		nf_unregister_net_hook(&init_net, &ops);
 	if (probe)
 		unregister_kprobe(&kprobe);
 	misc_deregister(&device);

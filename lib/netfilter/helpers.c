@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* netfilter.h: hooks */
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_arp.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include "lunatik/module.h"
+#include "helpers.h"
+
+/* How often a hook may have the same packet again. */
+#define REPEAT_MAX 8
+
+struct lunatik_netfilter {
+	struct nf_hook_ops ops;
+	lunatik_object_t *object;	/* which holds this: it is there for as long as packets come */
+	struct net *net;		/* the runtime's */
+	bool percpu;
+	bool marked;
+	u32 mark;
+	/* Of a device's hook: it ends with the device. Both under the rtnl lock. */
+	bool registered;
+	struct notifier_block notifier;
+};
+
+static __always_inline unsigned int ask(struct lunatik_netfilter *netfilter, struct sk_buff *skb)
+{
+	struct lunatik_packet packet __attribute__((uninitialized));
+	unsigned int verdict;
+
+	lunatik_packet_open(&packet, skb);
+	if (likely(!netfilter->percpu))
+		return lunatik_netfilter_packet(netfilter->object, &packet);
+	if (in_softirq())
+		return lunatik_netfilter_packet_local(netfilter->object, &packet);
+	/* What a task sends could come to another CPU on its way from here into the script; with bottom halves off it stays. */
+	local_bh_disable();
+	verdict = lunatik_netfilter_packet_local(netfilter->object, &packet);
+	local_bh_enable();
+	return verdict;
+}
+
+/* What the kernel does not do by itself with a verdict that is neither accept, drop nor queue. */
+static noinline unsigned int other(struct lunatik_netfilter *netfilter, struct sk_buff *skb, const struct nf_hook_state *state,
+				   unsigned int verdict)
+{
+	unsigned int repeats = 0;
+
+	/* The kernel's list of hooks takes it for NF_STOLEN and forgets the packet. */
+	while (verdict == NF_REPEAT) {
+		if (++repeats > REPEAT_MAX) {
+			verdict = lunatik_netfilter_declared(netfilter->object);
+			break;
+		}
+		verdict = ask(netfilter, skb);
+	}
+	switch (verdict) {
+	case NF_STOLEN:
+		/* Nobody has it now: a script that takes a packet keeps copies only. */
+		consume_skb(skb);
+		break;
+	case NF_STOP:
+		if (!state->okfn)
+			return NF_ACCEPT;
+		state->okfn(state->net, state->sk, skb);
+		return NF_STOLEN;
+	}
+	return verdict;
+}
+
+static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct lunatik_netfilter *netfilter = priv;
+	unsigned int verdict;
+
+	if (netfilter->marked && skb->mark != netfilter->mark)
+		return NF_ACCEPT;
+	verdict = ask(netfilter, skb);
+	if (likely(verdict <= NF_ACCEPT))
+		return verdict;
+	return other(netfilter, skb, state, verdict);
+}
+
+bool lunatik_h_netfilter_is_verdict(long long verdict)
+{
+	u32 known = verdict & NF_VERDICT_MASK;
+
+	if (verdict < 0 || verdict > U32_MAX || known > NF_MAX_VERDICT)
+		return false;
+	if (verdict == known)
+		return true;
+	/* A queue's number and flag, or an errno. */
+	if (known == NF_QUEUE)
+		return !(verdict & ~(long long)(NF_VERDICT_MASK | NF_VERDICT_QMASK | NF_VERDICT_FLAG_QUEUE_BYPASS));
+	return known == NF_DROP && !(verdict & 0xff00) && -(int)verdict >> NF_VERDICT_QBITS <= MAX_ERRNO &&
+	       -(int)verdict >> NF_VERDICT_QBITS >= 0;
+}
+
+/* The kernel warns of a number it does not know; a script's mistake is none of its own. */
+int lunatik_h_netfilter_check(const struct lunatik_netfilter_options *options)
+{
+	bool device = false;
+	unsigned int hooks;
+
+	switch (options->pf) {
+	case NFPROTO_INET:
+		device = options->hooknum == NF_INET_INGRESS;
+		hooks = NF_INET_NUMHOOKS + 1;
+		break;
+	case NFPROTO_IPV4:
+	case NFPROTO_IPV6:
+	case NFPROTO_BRIDGE:
+		hooks = NF_INET_NUMHOOKS;
+		break;
+	case NFPROTO_ARP:
+		hooks = NF_ARP_NUMHOOKS;
+		break;
+	case NFPROTO_NETDEV:
+		device = true;
+		hooks = NF_NETDEV_NUMHOOKS;
+		break;
+	default:
+		return -ENOENT;
+	}
+	if (options->hooknum >= hooks)
+		return -ENOENT;
+	return device == !!options->dev ? 0 : -EINVAL;
+}
+
+/* The device goes: so does its hook. The kernel calls this with the rtnl lock, which it also holds while it takes a notifier off. */
+static int device_event(struct notifier_block *block, unsigned long event, void *info)
+{
+	struct lunatik_netfilter *netfilter = container_of(block, struct lunatik_netfilter, notifier);
+
+	if (event == NETDEV_UNREGISTER && netfilter->registered && netdev_notifier_info_to_dev(info) == netfilter->ops.dev) {
+		netfilter->registered = false;
+		nf_unregister_net_hook(netfilter->net, &netfilter->ops);
+	}
+	return NOTIFY_DONE;
+}
+
+static int register_on_device(struct lunatik_netfilter *netfilter, const struct lunatik_netfilter_options *options)
+{
+	char name[IFNAMSIZ] = "";
+	int error;
+
+	if (options->dev_size >= IFNAMSIZ || memchr(options->dev, 0, options->dev_size))
+		return -ENODEV;
+	memcpy(name, options->dev, options->dev_size);
+	netfilter->notifier.notifier_call = device_event;
+	error = register_netdevice_notifier_net(netfilter->net, &netfilter->notifier);
+	if (error)
+		return error;
+	rtnl_lock();
+	netfilter->ops.dev = __dev_get_by_name(netfilter->net, name);
+	error = netfilter->ops.dev ? nf_register_net_hook(netfilter->net, &netfilter->ops) : -ENODEV;
+	netfilter->registered = !error;
+	rtnl_unlock();
+	if (error)
+		unregister_netdevice_notifier_net(netfilter->net, &netfilter->notifier);
+	return error;
+}
+
+int lunatik_h_netfilter_register(struct lunatik_netfilter **result, lunatik_object_t *object, struct net *net,
+				 const struct lunatik_netfilter_options *options)
+{
+	struct lunatik_netfilter *netfilter = kzalloc(sizeof(*netfilter), GFP_KERNEL);
+	int error;
+
+	if (!netfilter)
+		return -ENOMEM;
+	netfilter->object = object;
+	netfilter->net = net;
+	netfilter->percpu = options->percpu;
+	netfilter->marked = options->marked;
+	netfilter->mark = options->mark;
+	netfilter->ops.hook = hook;
+	netfilter->ops.priv = netfilter;
+	netfilter->ops.pf = options->pf;
+	netfilter->ops.hooknum = options->hooknum;
+	netfilter->ops.priority = options->priority;
+	if (options->dev)
+		error = register_on_device(netfilter, options);
+	else
+		error = nf_register_net_hook(net, &netfilter->ops);
+	if (error) {
+		/* It may have been there for a moment. */
+		synchronize_rcu();
+		kfree(netfilter);
+		return error;
+	}
+	*result = netfilter;
+	return 0;
+}
+
+void lunatik_h_netfilter_unregister(struct lunatik_netfilter *netfilter)
+{
+	/* Taking a notifier off tells it that each device goes, which unregisters the hook. */
+	if (netfilter->notifier.notifier_call)
+		unregister_netdevice_notifier_net(netfilter->net, &netfilter->notifier);
+	else
+		nf_unregister_net_hook(netfilter->net, &netfilter->ops);
+	synchronize_rcu();
+	kfree(netfilter);
+}
+
+LUNATIK_MODULE(netfilter, "Lua library: hooks for packets");

@@ -1,0 +1,675 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# suite: core timeout=400
+"""Hooks for packets: what they see and may write, what becomes of packets, how hooks fail, where they hang, and how they end."""
+
+import contextlib
+import os
+import re
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
+from frames import SLOW
+from ktap import equal, finish, install, like, lunatik, ok, stop, within
+
+CPUS = os.cpu_count()
+
+
+def sh(command):
+    return subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+
+
+def run(name, source, *words, inside=""):
+    install(name, source)
+    if inside:
+        return sh(f"ip netns exec {inside} lunatik run test/{name} {' '.join(words)}")
+    return lunatik("run", f"test/{name}", *(words or ("softirq",)), limit=60)
+
+
+def evaluate(source):
+    result = lunatik("run", "-e", source)
+    return result.stdout.strip() if result.returncode == 0 else result.stderr.strip()
+
+
+def shared(key):
+    return evaluate(f'return require("lunatik")._ENV.{key}')
+
+
+def count(key):
+    value = shared(key)
+    return int(value) if re.fullmatch(r"-?\d+", value) else 0
+
+
+def log(name):
+    return lunatik("log", f"test/{name}").stdout
+
+
+HOOK = r'''
+local netfilter = require("netfilter")
+local shared = require("lunatik")._ENV
+local action = netfilter.action
+local function register(hook, ops)
+	ops = ops or {}
+	ops.pf = ops.pf or netfilter.family.IPV4
+	ops.hooknum = ops.hooknum or netfilter.inet_hooks.LOCAL_IN
+	ops.priority = ops.priority or netfilter.ip_priority.FILTER
+	ops.hook = hook
+	return netfilter.register(ops)
+end
+-- UDP packets to these ports only: nobody else's are touched.
+local linux = require("linux")
+local function port(skb)
+	if skb:getuint8(9) ~= 17 then return 0 end
+	return linux.ntoh16(skb:getuint16((skb:getuint8(0) & 15) * 4 + 2))
+end
+'''
+
+
+class Udp:
+    """A socket that sends to itself."""
+
+    def __init__(self, port, address="127.0.0.1", family=socket.AF_INET):
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.bind((address, port))
+        self.address = (address, port)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.socket.close()
+
+    def arrives(self, data=b"hello", limit=2):
+        """What comes of it, or None."""
+        self.socket.settimeout(limit * SLOW)
+        try:
+            self.socket.sendto(data, self.address)
+            return self.socket.recv(70000)
+        except PermissionError:
+            return None
+        except TimeoutError:
+            return None
+
+    def lost(self, data=b"hello"):
+        return self.arrives(data, 0.3) is None
+
+
+def refusals():
+    result = run("n_wrong", r'''
+local ktap = require("test/ktap")
+local netfilter = require("netfilter")
+local good = {pf = netfilter.family.IPV4, hooknum = 1, priority = 0, hook = print}
+local function with(name, value)
+	local ops = {}
+	for k, v in pairs(good) do ops[k] = v end
+	ops[name] = value
+	return ops
+end
+ktap.wrong_types("register", "table", "table", 1, netfilter.register, good)
+for name, what in pairs {pf = "number", hooknum = "number", priority = "number", hook = "function", mark = "number",
+	fail = "string", dev = "string"} do
+	for kind, make in pairs(ktap.values) do
+		local optional = name == "mark" or name == "fail" or name == "dev"
+		if kind ~= what and not (kind == "nil" and optional) and not (what == "string" and kind == "number") then
+			local value = make()
+			ktap.raises(name .. " is a " .. kind, {"bad field '" .. name .. "'", what .. " expected"}, netfilter.register,
+				kind == "nil" and (function() local o = with(name, nil) o[name] = nil return o end)() or with(name, value))
+		end
+	end
+end
+for name, value in pairs {pf = 256, hooknum = -1, priority = 1 << 31, mark = -1} do
+	ktap.raises(name .. " too large", "out of range", netfilter.register, with(name, value))
+end
+for _, family in ipairs {0, 2, 3, 4, 7, 10, 11, 12, 255} do
+	local ops = with("pf", family)
+	ops.hooknum = 5
+	ktap.raises("family " .. family .. " has no hook 5", "no such hook", netfilter.register, ops)
+end
+ktap.raises("a hook that needs a device", "needs a device", netfilter.register, {pf = 5, hooknum = 0, priority = 0, hook = print})
+ktap.raises("the same of the family INET", "needs a device", netfilter.register, {pf = 1, hooknum = 5, priority = 0, hook = print})
+ktap.raises("one that is no device's", "no device's", netfilter.register, with("dev", "lo"))
+for _, name in ipairs {"nope", "", "lo\0", ("x"):rep(16), ("x"):rep(500)} do
+	ktap.raises("no such device", "ENODEV", netfilter.register, {pf = 5, hooknum = 0, priority = 0, hook = print, dev = name})
+end
+ktap.raises("no such verdict", '"accept" or "drop" expected', netfilter.register, with("fail", "queue"))
+local hook = netfilter.register(good)
+ktap.is("nothing missed", hook:missed(), 0)
+ktap.raises("a wrong receiver", {"netfilter expected", "data"}, hook.missed, require("data").new(1))
+ktap.raises("no receiver", "netfilter expected, got no value", hook.stop)
+ktap.raises("hooks stay in their runtime", "cannot leave its runtime", function() require("lunatik")._ENV.hook = hook end)
+hook:stop()
+hook:stop()
+ktap.raises("a stopped hook", "EBADF", hook.missed, hook)
+do local other <close> = netfilter.register(good) end
+netfilter.register(with("pf", 5) and {pf = 5, hooknum = 0, priority = 0, hook = function() return 1 end, dev = "lo"}):stop()
+ktap.is("cpu", math.type and "" or type(require("lunatik").cpu()), "number")
+ktap.finish()
+''')
+    print("  KTAP version 1")
+    for line in result.stdout.splitlines():
+        print("  " + line)
+    ok("wrong uses", result.returncode == 0, result.stderr)
+    stop("test/n_wrong")
+    for context in ("process", "hardirq"):
+        result = run(f"n_{context}", HOOK + "register(print)", context)
+        like(f"refused in a {context} runtime", result.stderr, f"needs a softirq runtime, this one is {context}")
+
+
+def bytes_of_packets():
+    """One packet for each line of a table of checks; what a check returns is what the packet is to tell."""
+    result = run("n_bytes", HOOK + r'''
+local kept, window, copied, other
+local data = require("data").new(1)
+register(function(skb) other = skb return action.ACCEPT end, {hooknum = netfilter.inet_hooks.PRE_ROUTING})
+local function fails(f, ...)
+	local good, message = pcall(f, ...)
+	return not good and message or "no error"
+end
+local checks = {
+	function(skb) return #skb, skb:len(), skb:getuint8(9), skb:getbyte(9), skb:getint8(9), skb:protocol(), skb:ifindex(), skb:mark(), skb:vlan() end,
+	function(skb)
+		local all = skb:getstring(0)
+		return #all, all:byte(1), all == skb:getstring(0, #skb), skb:getstring(28), skb:getstring(#skb), skb:getstring(28, 2)
+	end,
+	function(skb)
+		local n = #skb
+		local bad = {}
+		for _, name in ipairs {"int8", "uint8", "byte", "int16", "uint16", "int32", "uint32", "int64", "number"} do
+			local size = ({int16 = 2, uint16 = 2, int32 = 4, uint32 = 4, int64 = 8, number = 8})[name] or 1
+			for _, offset in ipairs {-1, n - size + 1, n, n + 1, math.mininteger, math.maxinteger, 1 << 32} do
+				if fails(skb["get" .. name], skb, offset) ~= "out of bounds" then bad[#bad + 1] = name .. offset end
+				if fails(skb["set" .. name], skb, offset, 0) ~= "out of bounds" then bad[#bad + 1] = "set" .. name .. offset end
+			end
+			if not pcall(skb["get" .. name], skb, n - size) then bad[#bad + 1] = name end
+		end
+		for _, where in ipairs {{-1}, {n + 1}, {0, -1}, {0, n + 1}, {n, 1}, {math.maxinteger, math.maxinteger}} do
+			if fails(skb.getstring, skb, table.unpack(where)) ~= "out of bounds" then bad[#bad + 1] = "getstring" .. where[1] end
+		end
+		if fails(skb.setstring, skb, n - 1, "xx") ~= "out of bounds" then bad[#bad + 1] = "setstring" end
+		return #bad, bad[1]
+	end,
+	function(skb)
+		local copy = skb:copy()
+		for _, name in ipairs {"int8", "uint8", "byte", "int16", "uint16", "int32", "uint32", "int64", "number"} do
+			skb["set" .. name](skb, 28, 0x0102030405060708)
+			copy["set" .. name](copy, 28, 0x0102030405060708)
+			if skb["get" .. name](skb, 28) ~= copy["get" .. name](copy, 28) then return name end
+			skb:setint64(28, -1)
+			if skb["get" .. name](skb, 28) ~= (name:find("u") == 1 and (1 << tonumber(name:match("%d+"))) - 1 or name == "byte" and 255 or -1) then return name end
+		end
+		skb:setstring(28, "written!")
+		skb:checksum()
+		return "same"
+	end,
+	function(skb)
+		local net, mac = skb:data(), skb:data("mac")
+		local same = net == skb:data("net")
+		net:setstring(28, "by data!")
+		skb:checksum()
+		return same, #mac - #net, #net == #skb, mac:getuint8(14), skb:getstring(28), fails(skb.data, skb, "x"), fails(skb.data, skb, 1)
+	end,
+	function(skb)
+		kept, window, copied = skb, skb:data(), skb:copy()
+		return fails(other.getuint8, other, 0), fails(other.len, other), #other, fails(other.data, other), fails(other.copy, other),
+			fails(other.mark, other, 1), fails(other.setuint8, other, 0, 0)
+	end,
+	function(skb)
+		return fails(window.getuint8, window, 0), #window, copied:getstring(28), copied:ifindex(), #copied:data(), kept == skb
+	end,
+	function(skb)
+		local copy = skb:copy()
+		copy:resize(40)
+		local zeros = copy:getstring(36, 4) == ("\0"):rep(4)
+		copy:resize(30)
+		return #copy, zeros, fails(copy.resize, copy, 19), fails(copy.resize, copy, 65536), fails(copy.resize, copy, -1),
+			fails(copy.checksum, copy)
+	end,
+	function(skb)
+		skb:resize(#skb + 3)
+		skb:setstring(#skb - 3, "end")
+		skb:setuint16(2, linux.hton16(#skb))
+		skb:setuint16(24, linux.hton16(#skb - 20))
+		skb:checksum()
+		return #skb
+	end,
+	function(skb)
+		skb:resize(#skb - 3)
+		skb:setuint16(2, linux.hton16(#skb))
+		skb:setuint16(24, linux.hton16(#skb - 20))
+		skb:checksum()
+		return #skb
+	end,
+	function(skb) return skb:mark(77), skb:mark(), fails(skb.mark, skb, -1), fails(skb.mark, skb, 1 << 32), fails(skb.mark, skb, "x") end,
+	function(skb)
+		local bad = 0
+		for _, name in ipairs {"getuint8", "len", "mark", "data", "ifindex", "copy", "resize", "checksum", "forward", "protocol", "vlan"} do
+			for _, receiver in ipairs {1, "x", {}, data, false} do
+				if not fails(skb[name], receiver, 0):find("skb expected") then bad = bad + 1 end
+			end
+			if not fails(skb[name]):find("skb expected, got no value") then bad = bad + 1 end
+		end
+		return bad, fails(skb.getuint8, skb), fails(skb.getuint8, skb, "x"), fails(skb.setuint8, skb, 0, {})
+	end,
+	function(skb) return fails(skb.forward, skb, 0), fails(skb.forward, skb, 12345678) end,
+}
+local n = 0
+register(function(skb)
+	if port(skb) ~= 7001 then return action.ACCEPT end
+	n = n + 1
+	local check = checks[n]
+	if check then
+		local told = table.pack(pcall(check, skb))
+		for i = 2, told.n do told[i] = tostring(told[i]) end
+		print(n, table.concat(told, "|", 2, told.n))
+	end
+	return action.ACCEPT
+end)
+''')
+    ok("a hook that looks at packets", result.returncode == 0, result.stderr)
+    with Udp(7001) as udp:
+        came = [udp.arrives(b"8 bytes!") for _ in range(13)]
+    wanted = [
+        ("integers of a packet", r"36\|36\|17\|17\|17\|2048\|1\|0\|nil"),
+        ("strings", r"36\|69\|true\|8 bytes!\|\|8 "),
+        ("beyond its end, or before its beginning", "0\\|nil"),
+        ("what is written is read", "same"),
+        ("data objects show it", r"true\|14\|true\|69\|by data!\|bad argument #1 to 'data' \(\"net\" or \"mac\" expected\)\|bad argument.*"),
+        ("another hook's packet is gone", r"(the packet is gone[^|]*\|){2}0\|(the packet is gone[^|]*\|?){4}"),
+        ("what showed the one before shows nothing, its copy is there", r"what this data shows is gone\|0\|8 bytes!\|1\|36\|true"),
+        ("sizes", r"30\|true\|EINVAL\|bad argument[^|]*range\)\|bad argument[^|]*range\)\|EINVAL"),
+        ("longer", "39"), ("shorter", "33"),
+        ("the mark", r"77\|77\|.*range.*\|.*range.*\|.*number expected.*"),
+        ("wrong receivers and arguments", r"0\|.*number expected, got no value.*\|.*number expected.*\|.*number expected.*"),
+        ("nowhere to send it to", r".*range.*\|ENODEV"),
+    ]
+    said = dict(re.findall(r"n_bytes: (\d+)\t(.*)", log("n_bytes")))
+    for number, (name, pattern) in enumerate(wanted, 1):
+        like(name, said.get(str(number), "nothing said"), f"^{pattern}$")
+    equal("what hooks wrote arrives, the rest as it was", came, [b"8 bytes!"] * 3 + [b"written!", b"by data!"] + [b"8 bytes!"] * 3 +
+          [b"8 bytes!end", b"8 byt"] + [b"8 bytes!"] * 3)
+    stop("test/n_bytes")
+
+
+def verdicts():
+    result = run("n_verdicts", HOOK + r'''
+local repeated = 0
+shared.marked, shared.never, shared.after = 0, 0, 0
+local verdicts = {
+	[7101] = function() return action.ACCEPT end,
+	[7102] = function() return action.DROP end,
+	[7103] = function() return action.STOLEN end,
+	[7104] = function() return action.STOP end,
+	[7105] = function() repeated = repeated + 1 return repeated % 3 == 0 and action.ACCEPT or action.REPEAT end,
+	[7106] = function() return action.REPEAT end,
+	[7107] = function() return action.QUEUE | 5 << 16 | 0x8000 end,
+	[7108] = function() return action.QUEUE | 5 << 16 end,
+}
+register(function(skb)
+	local decide = verdicts[port(skb)]
+	return decide and decide(skb) or action.ACCEPT
+end)
+-- Later hooks see only what went on.
+register(function(skb) if port(skb) == 7104 then shared.after = shared.after + 1 end return action.ACCEPT end, {priority = 100})
+register(function(skb) shared.marked = shared.marked + 1 return action.ACCEPT end, {mark = 4711, priority = 200})
+register(function(skb) shared.never = shared.never + 1 return action.DROP end, {mark = 4712})
+''')
+    ok("a hook that decides", result.returncode == 0, result.stderr)
+    for port, name, arrives in ((7101, "ACCEPT", True), (7102, "DROP", False), (7103, "STOLEN", False), (7104, "STOP", True),
+                                (7105, "REPEAT, twice", True), (7106, "REPEAT for ever: the declared verdict", True),
+                                (7107, "QUEUE to nobody, with bypass", True), (7108, "QUEUE to nobody", False)):
+        with Udp(port) as udp:
+            ok(name, bool(udp.arrives()) if arrives else udp.lost())
+    equal("STOP ends the hooks", count("after"), 0)
+    with Udp(7199) as udp:
+        udp.arrives()
+        equal("a hook for a mark does not get other packets", count("marked"), 0)
+        udp.socket.setsockopt(socket.SOL_SOCKET, 36, 4711)
+        ok("one that it gets", udp.arrives())
+        ok("it got it", count("marked") > 0, shared("marked"))
+    equal("and another does not", count("never"), 0)
+    stop("test/n_verdicts")
+
+
+def failures():
+    """Whatever keeps a hook from deciding: the declared verdict, an error that is counted and logged."""
+    for fail in ("accept", "drop"):
+        result = run("n_fail", HOOK + rf'''
+local wrong = {{
+	[7201] = function() error("deliberate") end, [7202] = function() return nil end, [7203] = function() return "x" end,
+	[7204] = function() return 6 end, [7205] = function() return -1 end, [7206] = function() return 1 << 40 end,
+	[7207] = function() return action.CONTINUE end, [7208] = function() return {{}} end, [7209] = function() return true end,
+	[7210] = function() while true do end end,
+	[7211] = function() while true do pcall(function() while true do end end) end end,
+	[7212] = function() local t = {{}} while true do t[#t + 1] = ("x"):rep(4000) .. #t end end,
+	[7213] = function() local function f() return 1 + f() end return f() end,
+	[7214] = function() return require("linux").schedule(1) end,
+	[7215] = function() return coroutine.yield() end,
+	[7216] = function() error() end,
+	[7217] = function() return 1 << 8 end,
+	[7218] = function() return ("x"):rep(20):find(("a?x*"):rep(40) .. "b") end,
+}}
+register(function(skb)
+	local f = wrong[port(skb)]
+	if f then return f() end
+	return action.ACCEPT
+end, {{fail = "{fail}"}})
+''')
+        ok(f"hooks that fail: {fail}", result.returncode == 0, result.stderr)
+        for port in range(7201, 7219):
+            with Udp(port) as udp:
+                good = udp.arrives(limit=10) if fail == "accept" else udp.lost()
+                if port in (7207,) and fail == "drop":
+                    good = udp.lost()
+                ok(f"failure {port - 7200}: {fail}", good)
+        listed = [line for line in lunatik("list").stdout.splitlines() if "n_fail" in line]
+        ok("each is counted", listed and int(re.split(r"\s+", listed[0])[5]) >= 17, listed)
+        said = log("n_fail")
+        for pattern in ("deliberate", "returned no verdict", "time budget exceeded", "may sleep and cannot be called"):
+            like(f"the log says so: {pattern}", said, pattern)
+        with Udp(7230) as udp:
+            ok("it goes on", udp.arrives())
+        equal("it can be stopped", stop("test/n_fail"), 0)
+    result = run("n_detach", HOOK + r'''
+register(function(skb) if port(skb) == 7240 then error("again") end return action.ACCEPT end, {fail = "drop", detach = true})
+register(function(skb) if port(skb) == 7241 then error("again") end return action.ACCEPT end, {fail = "drop"})
+''')
+    ok("a hook that is to be detached, one that is not", result.returncode == 0, result.stderr)
+    with Udp(7240) as udp:
+        ok("nine failures", all([udp.lost() for _ in range(9)]))
+        with Udp(7242) as other:
+            ok("a success in between", other.arrives())
+        ok("nine more", all([udp.lost() for _ in range(9)]))
+        udp.lost()
+        ok("after ten in a row it is gone", within(5, udp.arrives))
+    with Udp(7241) as udp:
+        ok("the other stays", all([udp.lost() for _ in range(12)]) and udp.lost())
+    like("which is logged", log("n_detach"), "stopped after 10 failures in a row")
+    stop("test/n_detach")
+
+
+@contextlib.contextmanager
+def two_hosts():
+    """Two network namespaces, na and nb, with a wire between them: va is 10.9.0.1, vb is 10.9.0.2."""
+    for command in ("ip netns add na", "ip netns add nb", "ip -n na link add va type veth peer name vb netns nb",
+                    "ip -n na addr add 10.9.0.1/24 dev va", "ip -n nb addr add 10.9.0.2/24 dev vb",
+                    "ip -n na addr add fd09::1/64 dev va nodad", "ip -n nb addr add fd09::2/64 dev vb nodad",
+                    "ip -n na link set va up", "ip -n nb link set vb up", "ip -n na link set lo up", "ip -n nb link set lo up"):
+        done = sh(command)
+        if done.returncode:
+            ok(command, False, done.stderr)
+    try:
+        yield
+    finally:
+        sh("ip netns del na; ip netns del nb")
+
+
+SEND = r'''
+import socket, sys
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+s = socket.socket(family, socket.SOCK_DGRAM)
+s.settimeout(float(sys.argv[4]))
+try:
+    s.sendto(b"x" * int(sys.argv[3]), (sys.argv[1], int(sys.argv[2])))
+    print(len(s.recv(70000)))
+except OSError as error:
+    print(type(error).__name__)
+'''
+ECHO = r'''
+import socket, select
+four, six = (socket.socket(f, socket.SOCK_DGRAM) for f in (socket.AF_INET, socket.AF_INET6))
+six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+four.bind(("0.0.0.0", 7300)); six.bind(("::", 7300))
+while True:
+    for s in select.select([four, six], [], [])[0]:
+        s.sendto(*s.recvfrom(70000))
+'''
+
+
+def ask(address, size=10, limit=3.0):
+    """From na: what comes back from the echo in nb."""
+    return subprocess.run(["ip", "netns", "exec", "na", sys.executable, "-c", SEND, address, "7300", str(size), str(limit * SLOW)],
+                          capture_output=True, text=True, check=False).stdout.strip()
+
+
+def families():
+    with two_hosts():
+        with subprocess.Popen(["ip", "netns", "exec", "nb", sys.executable, "-c", ECHO]) as echo:
+            within(10, lambda: ask("10.9.0.2", limit=0.5) == "10")
+            try:
+                families_of(echo)
+            finally:
+                echo.kill()
+
+
+def families_of(_echo):
+    result = run("n_ns", HOOK + r'''
+shared.four, shared.six, shared.arp, shared.inet, shared.ingress, shared.egress, shared.mac, shared.big, shared.fragments = 0, 0, 0, 0, 0, 0, 0, 0, 0
+register(function(skb)
+	shared.four = shared.four + 1
+	-- Put together of fragments, it lies in pieces: what is beyond the first is read all the same.
+	if #skb > 5000 then
+		shared.big = #skb
+		local all = skb:getstring(0)
+		if skb:getuint8(#skb - 1) ~= 120 or #all ~= #skb or all:sub(-3) ~= "xxx" then error("wrong bytes") end
+		skb:setuint8(#skb - 1, 121)
+		local d = skb:data()
+		if #d ~= #skb or d:getuint8(#d - 1) ~= 121 then error("wrong data") end
+		skb:checksum()
+	end
+	return action.ACCEPT
+end)
+register(function(skb) if linux.ntoh16(skb:getuint16(6)) & 0x3fff ~= 0 then shared.fragments = shared.fragments + 1 skb:checksum() end return action.ACCEPT end,
+	{hooknum = netfilter.inet_hooks.PRE_ROUTING, priority = netfilter.ip_priority.RAW_BEFORE_DEFRAG - 1})
+register(function(skb)
+	shared.six = shared.six + 1
+	-- Neighbours' questions are ICMPv6, whose hop limit must stay, and whose checksum is not ours.
+	if skb:getuint8(6) == 17 then skb:setuint8(7, 9) skb:checksum() end
+	return action.ACCEPT
+end, {pf = netfilter.family.IPV6})
+register(function(skb) shared.inet = shared.inet + 1 return action.ACCEPT end, {pf = netfilter.family.INET})
+register(function(skb) shared.arp = shared.arp + 1 return action.ACCEPT end, {pf = netfilter.family.ARP, hooknum = netfilter.arp_hooks.IN})
+register(function(skb)
+	shared.ingress = shared.ingress + 1
+	shared.mac = #skb:data("mac") - #skb:data("net")
+	return action.ACCEPT
+end, {pf = netfilter.family.NETDEV, hooknum = netfilter.netdev_hooks.INGRESS, dev = "vb", priority = 0})
+register(function(skb) shared.egress = shared.egress + 1 return action.ACCEPT end,
+	{pf = netfilter.family.NETDEV, hooknum = netfilter.netdev_hooks.EGRESS, dev = "vb", priority = 0})
+''', "softirq", inside="nb")
+    ok("hooks of all families, in a namespace", result.returncode == 0, result.stderr)
+    sh("ip -n nb neigh flush all; ip -n na neigh flush all")
+    equal("IPv4 goes through", ask("10.9.0.2"), "10")
+    equal("IPv6 goes through", ask("fd09::2"), "10")
+    equal("a packet of many fragments, in pieces", ask("10.9.0.2", 30000), "30000")
+    ok("each was seen", all(count(key) > 0 for key in ("four", "six", "arp", "inet", "ingress", "egress")),
+       *(f"{key} {shared(key)}" for key in ("four", "six", "arp", "inet", "ingress", "egress")))
+    equal("INET is both", count("inet"), count("four") + count("six"))
+    equal("it was put together", count("big"), 30028)
+    ok("fragments were seen", count("fragments") > 10 or count("fragments") == 0, shared("fragments"))
+    equal("the link layer header", count("mac"), 14)
+    before = count("four")
+    sh("ip link set lo up")
+    with Udp(7301) as udp:
+        ok("packets of another namespace go by", udp.arrives())
+    equal("unseen", count("four"), before)
+    errors = [line for line in sh("ip netns exec nb lunatik list").stdout.splitlines() if "n_ns" in line]
+    equal("no errors", errors and re.split(r"\s+", errors[0])[5], "0")
+    sh("ip -n nb link del vb")
+    ok("a device with hooks goes", within(5, lambda: "va" not in sh("ip -n na link").stdout))
+    equal("and the script stops", sh("ip netns exec nb lunatik stop test/n_ns").returncode, 0)
+
+
+def forwarding():
+    """A hook that answers by itself, while it drops the question: addresses and ports change places in a copy."""
+    with two_hosts():
+        result = run("n_forward", HOOK + r'''
+shared.forwarded = 0
+register(function(skb)
+	if port(skb) ~= 7300 then return action.ACCEPT end
+	local answer = skb:copy()
+	local mac = answer:data("mac")
+	local from, to = mac:getstring(6, 6), mac:getstring(0, 6)
+	mac:setstring(0, from)
+	mac:setstring(6, to)
+	local source, target = answer:getuint32(12), answer:getuint32(16)
+	answer:setuint32(12, target)
+	answer:setuint32(16, source)
+	local sport, dport = answer:getuint16(20), answer:getuint16(22)
+	answer:setuint16(20, dport)
+	answer:setuint16(22, sport)
+	answer:checksum()
+	answer:forward()
+	shared.forwarded = shared.forwarded + 1
+	return action.DROP
+end)
+''', "softirq", inside="nb")
+        ok("a hook that answers", result.returncode == 0, result.stderr)
+        equal("the answer comes", ask("10.9.0.2", 33), "33")
+        equal("from the hook", count("forwarded"), 1)
+        sh("ip netns exec nb lunatik stop test/n_forward")
+
+
+def percpu():
+    result = run("n_cpus", HOOK + r'''
+local cpu = require("lunatik").cpu()
+shared["cpu" .. cpu], shared["wrong" .. cpu] = 0, 0
+print("state of CPU", cpu)
+local hook
+hook = register(function(skb)
+	local p = port(skb)
+	if p == 7401 then
+		shared["cpu" .. cpu] = shared["cpu" .. cpu] + 1
+		if require("lunatik").cpu() ~= cpu then shared["wrong" .. cpu] = 1 end
+	elseif p == 7402 then hook:stop()
+	elseif p == 7403 then return action.DROP
+	elseif p == 7404 then shared.missed = hook:missed()
+	elseif p == 7405 then error("on " .. cpu)
+	end
+	return action.ACCEPT
+end)
+''', "softirq", "percpu")
+    ok("a script with a state for each CPU", result.returncode == 0, result.stderr)
+    equal("its body runs on each", sorted(re.findall(r"state of CPU\t(\d+)", result.stdout)), [str(n) for n in range(CPUS)])
+    like("lunatik list says so", lunatik("list").stdout, "softirq percpu")
+    for cpu in range(CPUS):
+        os.sched_setaffinity(0, {cpu})
+        with Udp(7401) as udp:
+            for _ in range(20):
+                udp.arrives()
+        with Udp(7405) as udp:
+            ok("an error on one CPU", udp.arrives())
+    os.sched_setaffinity(0, range(CPUS))
+    # Each packet passes once: the hook is there once, whatever CPU it came on.
+    equal("each packet is seen once", sum(count(f"cpu{n}") for n in range(CPUS)), 20 * CPUS)
+    ok("by the state of its CPU", all(count(f"cpu{n}") > 0 and shared(f"wrong{n}") == "0" for n in range(CPUS)),
+       *(shared(f"cpu{n}") for n in range(CPUS)))
+    listed = [line for line in lunatik("list").stdout.splitlines() if "n_cpus" in line]
+    ok("errors of all are counted", listed and re.split(r"\s+", listed[0])[6] == str(CPUS), listed)
+    with Udp(7404) as udp:
+        udp.arrives()
+    equal("nothing missed", shared("missed"), "0")
+    with Udp(7403) as udp:
+        ok("it drops", udp.lost())
+        with Udp(7402) as other:
+            other.arrives()
+        ok("stopped by one CPU it is gone for all", within(5, udp.arrives))
+    equal("it stops", stop("test/n_cpus"), 0)
+    for name, source, words, message in (
+            ("n_differ", 'if require("lunatik").cpu() == 0 then register(print) end', ("softirq", "percpu"), "the same hooks"),
+            ("n_more", 'if require("lunatik").cpu() ~= 0 then register(print) end', ("softirq", "percpu"), "the same hooks"),
+            ("n_raise", 'register(print) if require("lunatik").cpu() ~= 0 then error("not here") end', ("softirq", "percpu"), "not here"),
+            ("n_context", "", ("process", "percpu"), "percpu is for softirq runtimes"),
+            ("n_context2", "", ("hardirq", "percpu"), "percpu is for softirq runtimes")):
+        result = run(name, HOOK + source, *words)
+        ok(f"refused: {name}", result.returncode, result.stdout)
+        like("and why", result.stderr, message)
+        equal("nothing of it is left", name in lunatik("list").stdout, False)
+    run("n_inner", HOOK + r'''
+local cpu = require("lunatik").cpu()
+register(function(skb) if port(skb) == 7410 then return action.DROP end return action.ACCEPT end)
+return function(a) shared["given" .. cpu] = a end
+''', "softirq")
+    stop("test/n_inner")
+    result = run("n_outer", r'''
+local lunatik = require("lunatik")
+inner = lunatik.runtime("test/n_inner", "softirq", {percpu = true})
+inner:resume(4)
+print(pcall(lunatik.runtime, "test/n_inner", "softirq", 1))
+print(pcall(lunatik.runtime, "test/n_inner", "process", {percpu = true}))
+''', "process")
+    ok("made by a script", result.returncode == 0, result.stderr)
+    like("wrong options", result.stdout, "table expected, got number[^$]*percpu is for softirq")
+    equal("resumed on each CPU", [shared(f"given{n}") for n in range(CPUS)], ["4"] * CPUS)
+    with Udp(7410) as udp:
+        ok("it decides", udp.lost())
+        stop("test/n_outer")
+        ok("it ends with what made it", within(5, udp.arrives))
+
+
+def garbage():
+    """A hook that makes garbage for each packet goes on: a worker collects it, and nothing is missed."""
+    result = run("n_garbage", HOOK + r'''
+local hook
+hook = register(function(skb)
+	if port(skb) ~= 7501 then return action.ACCEPT end
+	local t = {}
+	for i = 1, 20 do t[i] = skb:getstring(0) .. i end
+	shared.held = collectgarbage("count")
+	shared.most = math.max(shared.most or 0, collectgarbage("count"))
+	return action.ACCEPT
+end)
+''', "softirq")
+    ok("a hook that makes garbage", result.returncode == 0, result.stderr)
+    with Udp(7501) as udp:
+        lost = sum(udp.arrives(b"x" * 500) is None for _ in range(3000))
+    equal("no packet is lost", lost, 0)
+    ok("it is collected", 0 < count("most") < 4 << 20, shared("most"), shared("held"))
+    equal("without an error", re.split(r"\s+", [l for l in lunatik("list").stdout.splitlines() if "n_garbage" in l][0])[5], "0")
+    stop("test/n_garbage")
+
+
+def load():
+    """Packets on all CPUs while scripts come and go, and a namespace with one is taken away."""
+    flood = r'''
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", int(sys.argv[1]))); s.settimeout(10)
+lost = 0
+for i in range(int(sys.argv[2])):
+    s.sendto(b"x" * (i % 1400), s.getsockname())
+    try: s.recv(2000)
+    except TimeoutError: lost += 1
+print(lost)
+'''
+    sh("ip netns add nl; ip -n nl link set lo up")
+    packets = 12000 if SLOW == 1 else 2500
+    floods = [subprocess.Popen([sys.executable, "-c", flood, str(7600 + n), str(packets)], stdout=subprocess.PIPE, text=True)
+              for n in range(2)]
+    away = subprocess.Popen(["ip", "netns", "exec", "nl", sys.executable, "-c", flood, "7600", str(packets)], stdout=subprocess.PIPE, text=True)
+    source = HOOK + "register(function(skb) skb:mark(port(skb)) local s = skb:getstring(0) return action.ACCEPT end)"
+    rounds = 0
+    run("n_load", source, "softirq", inside="nl")
+    sh("ip netns del nl")
+    while any(process.poll() is None for process in floods) and rounds < 200:
+        rounds += 1
+        words = ("softirq", "percpu") if rounds % 2 else ("softirq",)
+        if run("n_load", source, *words).returncode or stop("test/n_load"):
+            ok("run and stop under load", False)
+            break
+    equal("no packet is lost", [process.communicate()[0].strip() for process in [*floods, away]], ["0"] * 3)
+    ok("scripts came and went", rounds >= 3, rounds)
+
+
+def main():
+    sh("ip link set lo up")
+    for part in (refusals, bytes_of_packets, verdicts, failures, families, forwarding, percpu, garbage, load):
+        if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
+            print(f"# {part.__name__}", flush=True)
+            part()
+    return finish()
+
+
+sys.exit(main())

@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# suite: timeout=300
+"""The examples that filter packets, with the programs a user would use: curl, getent, nc, between hosts that are namespaces."""
+
+import contextlib
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
+from frames import SLOW
+from ktap import equal, finish, like, ok, within
+
+# A DNS server that gives every name the address 192.168.10.1, and counts what it is asked.
+DNS = r'''
+import socket, struct
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("0.0.0.0", 53))
+while True:
+    q, who = s.recvfrom(2000)
+    end = q.index(b"\0", 12) + 5
+    kind = struct.unpack(">H", q[end - 4:end - 2])[0]
+    answer = struct.pack(">HHHIH4s", 0xc00c, 1, 1, 60, 4, socket.inet_aton("192.168.10.1")) if kind == 1 else b""
+    s.sendto(q[:2] + struct.pack(">HHHHH", 0x8180, 1, 1 if answer else 0, 0, 0) + q[12:end] + answer, who)
+'''
+
+
+# An HTTPS server; a client that says nothing keeps no other from being served.
+HTTPS = r'''
+import http.server, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1] + "/cert", sys.argv[1] + "/key")
+class Server(http.server.ThreadingHTTPServer):
+    def get_request(self):
+        connection, address = super().get_request()
+        return context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
+Server(("0.0.0.0", 443), http.server.SimpleHTTPRequestHandler).serve_forever()
+'''
+
+
+def sh(command, limit=60):
+    return subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=limit * SLOW)
+
+
+def inside(host, command, limit=60):
+    return sh(f"ip netns exec {host} {command}", limit)
+
+
+@contextlib.contextmanager
+def hosts(client="10.1.1.2"):
+    """A client na at the address, and a server nb at 10.1.1.1, with a wire between them."""
+    for command in ("ip netns add na", "ip netns add nb", "ip -n na link add va type veth peer name vb netns nb",
+                    f"ip -n na addr add {client}/24 dev va", "ip -n nb addr add 10.1.1.1/24 dev vb", "ip -n na link set va up",
+                    "ip -n nb link set vb up", "ip -n na link set lo up", "ip -n nb link set lo up"):
+        done = sh(command)
+        if done.returncode:
+            ok(command, False, done.stderr)
+    try:
+        yield
+    finally:
+        sh("ip netns del na; ip netns del nb")
+
+
+@contextlib.contextmanager
+def serving(host, *words):
+    """A program that runs in a namespace."""
+    with subprocess.Popen(["ip", "netns", "exec", host, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def example(host, name, words, *arguments):
+    done = inside(host, f"lunatik run examples/{name} {words} -- {' '.join(arguments)}")
+    ok(f"{name} runs", done.returncode == 0, done.stdout, done.stderr)
+    try:
+        yield
+    finally:
+        equal(f"{name} stops", inside(host, f"lunatik stop examples/{name}").returncode, 0)
+
+
+def sni():
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory, hosts():
+        sh(f"cd {directory} && openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 2 -subj /CN=test")
+        get = "curl -sk -o /dev/null -w '%{http_code}' --max-time "
+        with serving("nb", sys.executable, "-c", HTTPS, directory):
+            good = get + f"{20 * SLOW} --resolve good.test:443:10.1.1.1 https://good.test/"
+            bad = get + f"{4 * SLOW} --resolve bad.test:443:10.1.1.1 https://bad.test/"
+            ok("both servers answer", within(20, lambda: inside("na", good).stdout == "200") and inside("na", bad).stdout == "200")
+            for words in ("softirq", "softirq percpu"):
+                with example("na", "filter", words, "bad.test", "other.test"):
+                    equal(f"an allowed server answers ({words})", inside("na", good).stdout, "200")
+                    ok(f"a blocked one does not ({words})", inside("na", bad).returncode != 0)
+                    like("the log names it", inside("na", "lunatik log examples/filter").stdout, "bad.test\tDROP")
+            equal("afterwards it answers again", inside("na", bad).stdout, "200")
+
+
+def dns():
+    resolver = pathlib.Path("/etc/netns/na")
+    resolver.mkdir(parents=True, exist_ok=True)
+    (resolver / "resolv.conf").write_text("nameserver 10.1.1.1\noptions timeout:1 attempts:2\n")
+    with hosts(), serving("nb", sys.executable, "-c", DNS):
+        def address(name):
+            return inside("na", f"getent -s dns ahostsv4 {name}").stdout.split(" ")[0]
+        ok("names have addresses", within(20, lambda: address("lunatik.com") == "192.168.10.1"))
+        with example("na", "dnsblock", "softirq", "github.com"):
+            equal("another name", address("lunatik.com"), "192.168.10.1")
+            equal("a blocked name", address("github.com"), "")
+            equal("one below it, in capitals", address("API.GitHub.com"), "")
+            equal("one that ends alike", address("notgithub.com"), "192.168.10.1")
+            like("the log", inside("na", "lunatik log examples/dnsblock").stdout, "DNS query blocked:\tgithub.com")
+        equal("afterwards it has one", address("github.com"), "192.168.10.1")
+        with example("na", "dnsdoctor", "softirq percpu", "lunatik.com", "10.1.1.2", "192.168.10.1", "10.1.2.3"):
+            equal("the doctored name", address("lunatik.com"), "10.1.2.3")
+            equal("in capitals", address("LUNATIK.com"), "10.1.2.3")
+            equal("another name stays", address("example.com"), "192.168.10.1")
+        equal("afterwards it is as it was", address("lunatik.com"), "192.168.10.1")
+        with example("na", "dnsdoctor", "softirq", "lunatik.com", "10.1.1.77", "192.168.10.1", "10.1.2.3"):
+            equal("for another host only", address("lunatik.com"), "192.168.10.1")
+
+
+def reject():
+    with hosts(), serving("nb", sys.executable, "-m", "http.server", "8080"), serving("nb", sys.executable, "-m", "http.server", "8081"):
+        def fetch(port):
+            done = inside("na", f"curl -sS -o /dev/null --max-time {10 * SLOW} http://10.1.1.1:{port}/")
+            return done.returncode, done.stderr
+        ok("both answer", within(30, lambda: fetch(8080)[0] == 0 and fetch(8081)[0] == 0))
+        with example("nb", "tcpreject", "softirq", "8080"):
+            status, said = fetch(8080)
+            equal("refused, not timed out", status, 7)
+            like("as curl says", said, "refused|Couldn't connect|Failed to connect")
+            equal("the other port answers", fetch(8081)[0], 0)
+            errors = inside("nb", "lunatik --json list").stdout
+            like("no errors", errors, r'"errors": ?0')
+        equal("afterwards it answers", fetch(8080)[0], 0)
+
+
+def main():
+    for part in (sni, dns, reject):
+        if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
+            part()
+    return finish()
+
+
+sys.exit(main())
