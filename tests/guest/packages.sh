@@ -161,7 +161,9 @@ kill $namespace 2>/dev/null
 # -- and away
 
 rm -f /lib/modules/lua/small.lua
+dpkg -L lunatik lunatik-dkms | grep -E 'lunatik|/modules/lua' | sort -u >"$work.files"
+ok "there are files to take away" grep -q /usr/sbin/lunatik "$work.files"
 ok "dpkg --purge" timeout 300 dpkg --purge lunatik lunatik-dkms
-is "no file of ours is left" "$(find /usr /lib/modules/"$release"/updates /var/lib/dkms -xdev \( -name '*lunatik*' -o -path '*/modules/lua' \) \
-	2>/dev/null | grep -v "^$tree/")" ""
+is "no file or directory of ours is left" "$(while read -r file; do [ ! -e "$file" ] || echo "$file"; done <"$work.files")$(
+	find "/usr/lib/modules/$release/updates" /var/lib/dkms -name '*lunatik*')" ""
 finish
