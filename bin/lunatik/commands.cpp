@@ -376,7 +376,7 @@ const char *name_of(lunatik_context context)
 	}
 }
 
-const char *name_of(lunatik_state state)
+const char *name_of(lunatik_runtime_state state)
 {
 	switch (state) {
 	case LUNATIK_STATE_LOADING:

@@ -720,7 +720,7 @@ void lunatik_session::handle_list() noexcept
 		network_,
 		[](void *list, Runtime &runtime) {
 			FrameBuilder frame;
-			lunatik_state state = runtime.stopping()  ? LUNATIK_STATE_STOPPING
+			lunatik_runtime_state state = runtime.stopping()  ? LUNATIK_STATE_STOPPING
 					      : runtime.loading() ? LUNATIK_STATE_LOADING
 					      : runtime.busy()	  ? LUNATIK_STATE_RUNNING
 								  : LUNATIK_STATE_READY;
