@@ -19,6 +19,7 @@
 #include "interrupts.hpp"
 #include "observe.hpp"
 #include "repl.hpp"
+#include "state.hpp"
 
 namespace lunatik::cli {
 
@@ -594,6 +595,12 @@ int execute(const Options &options, Environment &environment, Console &console)
 		return do_doctor(options, environment, console);
 	case Verb::Test:
 		return do_test(options, environment, console);
+	case Verb::State:
+		if (options.action == Action::Create)
+			load_if_needed(environment, console);
+		return do_state(options, environment, console);
+	case Verb::Monitor:
+		return do_monitor(options, environment, console);
 	case Verb::Repl:
 		break;
 	}
