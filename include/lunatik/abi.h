@@ -329,7 +329,10 @@ int lunatik_contextof(const lunatik_object_t *runtime);
 /** Whether the calling function may sleep now: a process runtime, or the body of an atomic runtime's script. */
 LUNATIK_BOOL lunatik_maysleep(const lunatik_object_t *runtime);
 
-/** The network namespace of a runtime, which holds it for as long as the runtime lives. */
+/**
+ * The network namespace of a runtime, which is stopped before that goes: borrowed inside the runtime. Whoever makes something that
+ * outlives the call gets a reference with maybe_get_net(), which may fail when the namespace is on its way out.
+ */
 struct net *lunatik_networkof(const lunatik_object_t *runtime);
 
 /** The class of runtimes, which any runtime's object is of. */
