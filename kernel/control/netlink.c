@@ -488,11 +488,31 @@ static struct net *get_net_by_inode(unsigned int inode)
 	return found;
 }
 
-/* Nonzero keeps it from a listener: whoever opened the socket must be allowed to hear what scripts say. */
+/*
+ * Whoever opened the socket must be allowed to hear what scripts say; the group itself asks for the capability in the namespace's own
+ * user namespace only. Kernels from 5.19 have no filter, until "netlink: Reverse the patch which removed filtering" (v6.6) gave it
+ * back; Kbuild looks. There namespaces of containers have no events.
+ */
+#ifdef LUNATIK_BROADCAST_FILTERED
+/* Nonzero keeps it from a listener. */
 static int filter(struct sock *sk, struct sk_buff *skb, void *data)
 {
 	return !sk->sk_socket || !sk->sk_socket->file || !file_ns_capable(sk->sk_socket->file, &init_user_ns, CAP_SYS_ADMIN);
 }
+
+static void broadcast(struct net *net, struct sk_buff *skb)
+{
+	netlink_broadcast_filtered(net->genl_sock, skb, 0, family.mcgrp_offset, GFP_KERNEL, filter, NULL);
+}
+#else
+static void broadcast(struct net *net, struct sk_buff *skb)
+{
+	if (net->user_ns == &init_user_ns)
+		genlmsg_multicast_netns(&family, net, skb, 0, 0, GFP_KERNEL);
+	else
+		nlmsg_free(skb);
+}
+#endif
 
 static void send_event(struct net *net, const struct lunatik_event *event)
 {
@@ -512,7 +532,7 @@ static void send_event(struct net *net, const struct lunatik_event *event)
 		return;
 	}
 	genlmsg_end(skb, head);
-	netlink_broadcast_filtered(net->genl_sock, skb, 0, family.mcgrp_offset, GFP_KERNEL, filter, NULL);
+	broadcast(net, skb);
 }
 
 void lunatik_netlink_event(const struct lunatik_event *event)
@@ -536,7 +556,7 @@ static const struct genl_ops ops[] = {
 };
 
 static const struct genl_multicast_group groups[] = {
-	{ .name = LUNATIK_GENL_EVENTS, .flags = GENL_MCAST_CAP_NET_ADMIN },
+	{ .name = LUNATIK_GENL_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },
 };
 
 static struct genl_family family __ro_after_init = {

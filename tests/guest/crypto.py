@@ -101,7 +101,7 @@ def hashes():
     for name, call, pattern in (
             ("no such hash", "crypto.shash, 'nosuch'", "ENOENT"), ("an empty name", "crypto.shash, ''", "ENOENT"),
             ("a long name", "crypto.shash, ('x'):rep(200)", "ENOENT"), ("a name with a zero", "crypto.shash, 'sha256\\0x'", "ENOENT"),
-            ("a cipher as hash", "crypto.shash, 'cbc(aes)'", "ENOENT"), ("no name", "crypto.shash", "string expected, got no value"),
+            ("a cipher as hash", "crypto.shash, 'cbc(aes)'", "ENOENT|EINVAL"), ("no name", "crypto.shash", "string expected, got no value"),
             ("update without init", "function() crypto.shash('sha256'):update('x') end", r"init\(\) comes first"),
             ("final without init", "function() crypto.shash('sha256'):final() end", r"init\(\) comes first"),
             ("final twice", "function() local h = crypto.shash('sha256') h:init() h:final() h:final() end", r"init\(\) comes first"),
@@ -161,13 +161,13 @@ def ciphers():
     gives("what an aead is", "local c = crypto.aead('gcm(aes)') c:setauthsize(12) return c:ivsize(), c:authsize(), c:algname()", 12, 12, "gcm(aes)")
     for name, call, pattern in (
             ("no such cipher", "crypto.skcipher, 'nosuch'", "ENOENT"), ("a hash as cipher", "crypto.skcipher, 'sha256'", "ENOENT"),
-            ("an asynchronous one", "crypto.skcipher, 'cryptd(cbc(aes))'", "ENOENT|EINVAL"),
+            ("an asynchronous one", "crypto.skcipher, 'cryptd(cbc(aes))'", "ENOENT|EINVAL|EEXIST"),
             ("a key of 5 bytes", "function() crypto.skcipher('cbc(aes)'):setkey('12345') end", "EINVAL"),
             ("no key", "function() crypto.skcipher('cbc(aes)'):encrypt(('i'):rep(16), ('x'):rep(16)) end", "ENOKEY"),
             ("a short iv", "function() local c = crypto.skcipher('cbc(aes)') c:setkey(('k'):rep(16)) c:encrypt('i', ('x'):rep(16)) end", "ivsize"),
             ("half a block", "function() local c = crypto.skcipher('cbc(aes)') c:setkey(('k'):rep(16)) c:encrypt(('i'):rep(16), 'x') end", "EINVAL"),
             ("more than the kernel gives at once", "function() local c = crypto.skcipher('ctr(aes)') c:setkey(('k'):rep(16)) c:encrypt(('i'):rep(16), ('x'):rep(5 << 20)) end", "ENOMEM"),
-            ("an aead of none", "crypto.aead, 'cbc(aes)'", "ENOENT"),
+            ("an aead of none", "crypto.aead, 'cbc(aes)'", "ENOENT|EINVAL"),
             ("a tag of 99 bytes", "function() crypto.aead('gcm(aes)'):setauthsize(99) end", "EINVAL"),
             ("an aead without key", "function() crypto.aead('gcm(aes)'):encrypt(('i'):rep(12), 'x') end", "ENOKEY"),
             ("nil as data", "function() crypto.aead('gcm(aes)'):encrypt(('i'):rep(12), nil) end", "string or buffer expected")):

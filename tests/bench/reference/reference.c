@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* What Lua is measured against: a device and a probe in C that do what the scripts of tests/bench do. */
+/*
+ * What Lua is measured against: a device and a probe in C that do what the scripts of tests/bench do, and a generic netlink family
+ * that sends back what it is sent.
+ */
 #include <linux/kprobes.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <net/genetlink.h>
 
 #define LARGEST 65536
 
@@ -53,16 +57,62 @@ static int hit(struct kprobe *p, struct pt_regs *regs)
 
 static struct kprobe kprobe = { .pre_handler = hit };
 
+static struct genl_family family;
+
+static int echo(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *answer = genlmsg_new(nlmsg_len(info->nlhdr), GFP_KERNEL);
+	void *head = answer ? genlmsg_put_reply(answer, info, &family, 0, 1) : NULL;
+	int i;
+
+	if (!head)
+		return -ENOMEM;
+	for (i = 1; i <= 3; i++) {
+		if (info->attrs[i] && nla_put(answer, i, nla_len(info->attrs[i]), nla_data(info->attrs[i]))) {
+			nlmsg_free(answer);
+			return -EMSGSIZE;
+		}
+	}
+	genlmsg_end(answer, head);
+	return genlmsg_reply(answer, info);
+}
+
+static const struct nla_policy policy[] = {
+	[1] = { .type = NLA_STRING, .len = 255 },
+	[3] = { .type = NLA_BINARY },
+};
+
+static const struct genl_ops ops[] = { { .cmd = 1, .flags = GENL_UNS_ADMIN_PERM, .doit = echo } };
+
+static struct genl_family family = {
+	.name = "bench_echo",
+	.version = 1,
+	.maxattr = ARRAY_SIZE(policy) - 1,
+	.policy = policy,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.ops = ops,
+	.n_ops = ARRAY_SIZE(ops),
+	.resv_start_op = 1,
+};
+
 static int __init reference_init(void)
 {
 	int error = misc_register(&device);
 
+	if (error)
+		return error;
+	error = genl_register_family(&family);
+	if (error)
+		misc_deregister(&device);
 	if (error || !probe)
 		return error;
 	kprobe.symbol_name = probe;
 	error = register_kprobe(&kprobe);
-	if (error)
+	if (error) {
+		genl_unregister_family(&family);
 		misc_deregister(&device);
+	}
 	return error;
 }
 
@@ -70,6 +120,7 @@ static void __exit reference_exit(void)
 {
 	if (probe)
 		unregister_kprobe(&kprobe);
+	genl_unregister_family(&family);
 	misc_deregister(&device);
 }
 

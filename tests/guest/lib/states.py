@@ -420,7 +420,10 @@ except TimeoutError:
             heard.listen()
             own.create("inner")
             own.exec("inner", "print('secret')")
-            ok("root outside hears a container's events", heard.events()[0]["NAME"] == b"inner")
+            if tuple(map(int, os.uname().release.split(".")[:2])) >= (6, 6):
+                ok("root outside hears a container's events", heard.events()[0]["NAME"] == b"inner")
+            else:
+                print("# this kernel cannot keep events from some listeners: a container's namespace has none")
             own.close("inner")
     equal("root inside does not", listener.communicate(timeout=30 * SLOW)[0], "nothing\n")
     family.close("theirs")
