@@ -62,6 +62,23 @@ lunatik_status status_of(int code)
 	throw NetlinkError(status_of(code), code, what.empty() ? std::strerror(code) : what);
 }
 
+/* What the kernel means; before 6.6 it has no words for a dump that is refused. */
+std::string meaning_of(int code)
+{
+	switch (code) {
+	case ENOENT:
+		return "there is no state of that name";
+	case EPERM:
+		return "scripts run with the kernel's rights: CAP_SYS_ADMIN in the initial user namespace is needed";
+	case EBUSY:
+		return "a kernel module uses the state";
+	case EOPNOTSUPP:
+		return "code runs in states of process context only";
+	default:
+		return {};
+	}
+}
+
 /* The calling thread is in another network namespace while it lives. */
 class InNetwork {
 public:
@@ -343,7 +360,7 @@ struct States::Socket {
 		}
 		taker = {};
 		if (code)
-			fail(code, words);
+			fail(code, words.empty() ? meaning_of(code) : words);
 	}
 };
 
