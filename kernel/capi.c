@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include "capi.h"
 #include "lunatik.h"
+#include "lunatik/states.h"
 
 int lunatik_h_may_enter(int context)
 {
@@ -64,6 +65,15 @@ EXPORT_SYMBOL_GPL(lunatik_runtime);
 EXPORT_SYMBOL_GPL(lunatik_runtimeopt);
 EXPORT_SYMBOL_GPL(lunatik_stop);
 EXPORT_SYMBOL_GPL(lunatik_runglobal);
+EXPORT_SYMBOL_GPL(lunatik_newstate);
+EXPORT_SYMBOL_GPL(lunatik_statelookup);
+EXPORT_SYMBOL_GPL(lunatik_close);
+EXPORT_SYMBOL_GPL(lunatik_netnewstate);
+EXPORT_SYMBOL_GPL(lunatik_netstatelookup);
+EXPORT_SYMBOL_GPL(lunatik_netclosestate);
+EXPORT_SYMBOL_GPL(lunatik_getstate);
+EXPORT_SYMBOL_GPL(lunatik_putstate);
+EXPORT_SYMBOL_GPL(lunatik_getenv);
 EXPORT_SYMBOL_GPL(lunatik_isready);
 EXPORT_SYMBOL_GPL(lunatik_checkruntime);
 EXPORT_SYMBOL_GPL(lunatik_protect_begin);

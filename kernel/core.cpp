@@ -10,6 +10,7 @@
 #include "runtime/journal.hpp"
 #include "runtime/registry.hpp"
 #include "runtime/runtime.hpp"
+#include "runtime/states.hpp"
 
 using namespace lunatik;
 
@@ -26,6 +27,7 @@ int lunatik_core_init()
 	lunatik_hash_factor = lunatik_h_random_u64() | 1;
 	journal::init();
 	registry::init();
+	states::init();
 	runtimes_init();
 	if (auto result = tables_init(); !result) {
 		runtimes_exit();

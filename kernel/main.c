@@ -3,6 +3,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
+#include "control/netlink.h"
 #include "control/session.hpp"
 #include "helpers/helpers.h"
 #include "host.h"
@@ -41,15 +42,30 @@ static int __init lunatik_init(void)
 	error = lunatik_core_init();
 	if (error)
 		return error;
+	error = lunatik_states_init();
+	if (error)
+		goto core;
+	error = lunatik_netlink_init();
+	if (error)
+		goto states;
 	error = lunatik_device_init();
 	if (error)
-		lunatik_core_exit();
+		goto netlink;
+	return 0;
+netlink:
+	lunatik_netlink_exit();
+states:
+	lunatik_states_exit();
+core:
+	lunatik_core_exit();
 	return error;
 }
 
 static void __exit lunatik_exit(void)
 {
 	lunatik_device_exit();
+	lunatik_netlink_exit();
+	lunatik_states_exit();
 	lunatik_core_exit();
 }
 

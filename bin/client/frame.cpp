@@ -62,14 +62,14 @@ lunatik_context context_of(std::uint32_t value)
 	}
 }
 
-lunatik_state state_of(std::uint32_t value)
+lunatik_runtime_state state_of(std::uint32_t value)
 {
 	switch (value) {
 	case LUNATIK_STATE_LOADING:
 	case LUNATIK_STATE_READY:
 	case LUNATIK_STATE_RUNNING:
 	case LUNATIK_STATE_STOPPING:
-		return static_cast<lunatik_state>(value);
+		return static_cast<lunatik_runtime_state>(value);
 	default:
 		fail(Fault::AttributeValue, fmt::format("there is no state {}", value));
 	}

@@ -19,6 +19,7 @@
 #include "interrupts.hpp"
 #include "observe.hpp"
 #include "repl.hpp"
+#include "state.hpp"
 
 namespace lunatik::cli {
 
@@ -381,7 +382,7 @@ const char *name_of(lunatik_context context)
 	}
 }
 
-const char *name_of(lunatik_state state)
+const char *name_of(lunatik_runtime_state state)
 {
 	switch (state) {
 	case LUNATIK_STATE_LOADING:
@@ -599,6 +600,12 @@ int execute(const Options &options, Environment &environment, Console &console)
 		return do_doctor(options, environment, console);
 	case Verb::Test:
 		return do_test(options, environment, console);
+	case Verb::State:
+		if (options.action == Action::Create)
+			load_if_needed(environment, console);
+		return do_state(options, environment, console);
+	case Verb::Monitor:
+		return do_monitor(options, environment, console);
 	case Verb::Repl:
 		break;
 	}

@@ -63,7 +63,7 @@ nlohmann::ordered_json item_object(const client::Item &item);
 
 /** The words for people. */
 const char *name_of(lunatik_context context);
-const char *name_of(lunatik_state state);
+const char *name_of(lunatik_runtime_state state);
 
 /** Control characters other than tabs, which scripts could send to the terminal, as question marks. */
 std::string printable(std::string_view text);

@@ -125,6 +125,8 @@ std::string bash_completion(const std::vector<Description> &descriptions)
 			words = fmt::format("$({})", list_suites);
 		if (takes(verb, "context"))
 			words += " process softirq hardirq percpu";
+		if (takes(verb, "action"))
+			words = "create exec list close";
 		cases += fmt::format("\t{})\n\t\twords=\"{}\"\n\t\toptions=\"{}\"\n\t\t{};;\n", verb.name, words,
 			fmt::join(spellings(verb), " "), takes(verb, "script") ? "files=1 " : "");
 	}
@@ -183,6 +185,8 @@ std::string zsh_completion(const std::vector<Description> &descriptions)
 				"1:script:{{compadd -- $({}); _files -g '*.lua'}}", list_scripts)));
 		else if (takes(verb, "suite"))
 			positionals = fmt::format(" \\\n\t\t\t\"1:suite:($({}))\"", list_suites);
+		else if (takes(verb, "action"))
+			positionals = " \\\n\t\t\t'1:action:(create exec list close)'";
 		if (takes(verb, "context"))
 			positionals += " \\\n\t\t\t'2:context:(process softirq hardirq)' '3:percpu:(percpu)'";
 		cases += fmt::format("\t\t({}) _arguments{}{} ;;\n", verb.name, options_of(verb), positionals);
@@ -235,6 +239,8 @@ std::string fish_completion(const std::vector<Description> &descriptions)
 		// fish has other quotes and substitutions: a POSIX shell makes the list.
 		if (list)
 			text += fmt::format("complete -c lunatik{} -a {}\n", condition, fish_quoted(fmt::format("(sh -c {})", fish_quoted(list))));
+		if (takes(verb, "action"))
+			text += fmt::format("complete -c lunatik{} -a 'create exec list close'\n", condition);
 		if (takes(verb, "context"))
 			text += fmt::format("complete -c lunatik{} -a 'process softirq hardirq percpu'\n", condition);
 	}

@@ -37,23 +37,11 @@ const char *name_of(lunatik_kind_of_record kind)
 		return "started";
 	case LUNATIK_RECORD_STOPPED:
 		return "stopped";
+	case LUNATIK_RECORD_KILLED:
+		return "killed";
 	default:
 		return "event";
 	}
-}
-
-Json record_object(const Record &record)
-{
-	return {{"sequence", record.sequence}, {"time_ns", record.time.count()}, {"kind", name_of(record.kind)},
-		{"name", record.name}, {"text", record.text}};
-}
-
-std::string record_line(const Record &record, const Console &console)
-{
-	const bool said = record.kind == LUNATIK_RECORD_PRINT || record.kind == LUNATIK_RECORD_ERROR;
-	const std::string text = said ? printable(record.text) : fmt::format("[{}]", printable(record.text));
-	return fmt::format("{} {}: {}\n", format_time(record.time), printable(record.name),
-		record.kind == LUNATIK_RECORD_ERROR ? console.in_red(text) : text);
 }
 
 const Item *find(const std::vector<Item> &items, const std::string &name)
@@ -154,6 +142,21 @@ std::string clipped(const std::string &text, std::size_t lines)
 }
 
 } // namespace
+
+Json record_object(const Record &record)
+{
+	return {{"sequence", record.sequence}, {"time_ns", record.time.count()}, {"kind", name_of(record.kind)},
+		{"name", record.name}, {"text", record.text}};
+}
+
+std::string record_line(const Record &record, const Console &console)
+{
+	const bool said = record.kind == LUNATIK_RECORD_PRINT || record.kind == LUNATIK_RECORD_ERROR;
+	const char *killed = record.kind == LUNATIK_RECORD_KILLED ? "killed: " : "";
+	const std::string text = said ? printable(record.text) : fmt::format("[{}{}]", killed, printable(record.text));
+	return fmt::format("{} {}: {}\n", format_time(record.time), printable(record.name),
+		record.kind == LUNATIK_RECORD_ERROR ? console.in_red(text) : text);
+}
 
 int do_log(const Options &options, Environment &environment, Console &console)
 {

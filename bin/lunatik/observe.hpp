@@ -17,6 +17,10 @@ int do_log(const Options &options, Environment &environment, Console &console);
 int do_stats(const Options &options, Environment &environment, Console &console);
 int do_top(const Options &options, Environment &environment, Console &console);
 
+/** A line of the journal as JSON, and as a line for people. */
+nlohmann::ordered_json record_object(const client::Record &record);
+std::string record_line(const client::Record &record, const Console &console);
+
 /** "2026-03-01 12:00:00.123" of the local time. */
 std::string format_time(std::chrono::nanoseconds since_1970);
 

@@ -24,13 +24,14 @@ constexpr std::array verbs{
 	std::pair{"spawn", Verb::Spawn}, std::pair{"stop", Verb::Stop}, std::pair{"restart", Verb::Restart},
 	std::pair{"top", Verb::Top}, std::pair{"stats", Verb::Stats}, std::pair{"log", Verb::Log},
 	std::pair{"check", Verb::Check}, std::pair{"doctor", Verb::Doctor}, std::pair{"test", Verb::Test},
+	std::pair{"state", Verb::State}, std::pair{"monitor", Verb::Monitor},
 };
 
 /* What CLI11 fills in, as text; it is decoded afterwards so that every complaint is ours. */
 struct Typed {
 	std::array<std::string, 3> positional;
 	std::string code;
-	std::optional<std::string> name, maxalloc, timeout, count, interval;
+	std::optional<std::string> name, maxalloc, timeout, count, interval, netns;
 	bool json = false, quiet = false, replace = false, follow = false;
 };
 
@@ -150,16 +151,53 @@ Parsed decode_script(const std::string &verb, const Typed &typed, bool code_give
 Parsed decode_top(const Typed &typed)
 {
 	Options options;
+	options.netns = typed.netns;
 	if (typed.count) {
 		options.count = parse_count(*typed.count);
 		if (!options.count)
-			return complain(fmt::format("-n: '{}' is not a number above zero", *typed.count), usage_hint("top"));
+			return complain(fmt::format("-n: '{}' is not a number above zero", *typed.count), "a count: -n 10");
 	}
 	if (typed.interval) {
 		options.interval = parse_seconds(*typed.interval);
 		if (!options.interval)
 			return complain(fmt::format("-d: '{}' is not a time", *typed.interval),
 				"a number of seconds above zero: lunatik top -d 0.5");
+	}
+	Parsed parsed;
+	parsed.options = std::move(options);
+	return parsed;
+}
+
+Parsed decode_state(const Typed &typed, bool code_given)
+{
+	constexpr std::array actions{std::pair{"list", Action::List}, std::pair{"create", Action::Create},
+		std::pair{"exec", Action::Exec}, std::pair{"close", Action::Close}};
+	const auto &[action, name, code] = typed.positional;
+	const auto found = std::find_if(actions.begin(), actions.end(), [&](const auto &entry) { return action == entry.first; });
+	if (found == actions.end())
+		return complain(action.empty() ? "state needs to know what to do" : fmt::format("state cannot '{}'", action),
+			"lunatik state create NAME, exec NAME CODE, close NAME, or list");
+	Options options;
+	options.action = found->second;
+	options.script = name;
+	options.netns = typed.netns;
+	if (options.action == Action::List ? !name.empty() : name.empty())
+		return complain(options.action == Action::List ? "state list takes no name" :
+			fmt::format("state {} needs the name of a state", action), usage_hint("state"));
+	if (options.action == Action::Exec) {
+		if (code_given == !code.empty())
+			return complain("state exec needs code, once", fmt::format("lunatik state exec {0} CODE, or lunatik state exec {0} - for standard input", name));
+		options.code = code_given ? typed.code : code;
+	} else if (code_given || !code.empty()) {
+		return complain(fmt::format("state {} takes no code", action), usage_hint("state"));
+	}
+	if (typed.maxalloc) {
+		const std::optional<std::uint64_t> bytes = parse_bytes(*typed.maxalloc);
+		if (!bytes || options.action != Action::Create)
+			return complain(bytes ? fmt::format("state {} takes no --maxalloc", action) :
+				fmt::format("--maxalloc: '{}' is not a size", *typed.maxalloc),
+				"a number of bytes above zero, or one with K, M or G: lunatik state create NAME --maxalloc 16M");
+		options.maxalloc = *bytes;
 	}
 	Parsed parsed;
 	parsed.options = std::move(options);
@@ -181,7 +219,9 @@ Parsed decode(const std::string &verb, const Typed &typed, bool code_given, std:
 		parsed.options->arguments = std::move(arguments).value_or(Words());
 	} else if (verb == "check" && typed.positional[0].empty()) {
 		return complain("check needs a script", "lunatik check NAME, lunatik check ./file.lua or lunatik check -");
-	} else if (verb == "top") {
+	} else if (verb == "state" && !arguments) {
+		parsed = decode_state(typed, code_given);
+	} else if (verb == "top" || (verb == "monitor" && !arguments)) {
 		parsed = decode_top(typed);
 	} else if (arguments) {
 		return complain(verb.empty() ? "there is no script before --" : fmt::format("{} takes no arguments", verb),
@@ -251,6 +291,16 @@ void build(CLI::App &app, Typed &typed)
 	app.add_subcommand("doctor", "Look at kernel, modules and permissions, and say what to mend");
 	app.add_subcommand("test", "Run the installed test suites")->add_option("suite", typed.positional[0], "Only this one")
 		->option_text(" ");
+	CLI::App *state = app.add_subcommand("state", "Make, use, show and close named Lua states, over generic netlink");
+	state->add_option("action", typed.positional[0], "create, exec, list or close")->option_text(" ");
+	state->add_option("state", typed.positional[1], "Name of the state")->option_text(" ");
+	state->add_option("code", typed.positional[2], "What exec runs; - is standard input")->option_text(" ");
+	state->add_option("-e,--eval", typed.code, "The same, where it begins with a dash")->option_text("CODE");
+	state->add_option("--netns", typed.netns, "In this network namespace instead of one's own")->option_text("NAME");
+	state->add_option("--maxalloc", typed.maxalloc, "create: its memory cap")->option_text("BYTES[K|M|G]");
+	CLI::App *monitor = app.add_subcommand("monitor", "Show what happens to the runtimes of a network namespace, as it happens");
+	monitor->add_option("--netns", typed.netns, "Of this network namespace instead of one's own")->option_text("NAME");
+	monitor->add_option("-n,--count", typed.count, "Show as many events as this, then end")->option_text("COUNT");
 	restart->footer("Words after -- are the script's arguments; the context, percpu, memory cap and thread stay as they were.");
 }
 

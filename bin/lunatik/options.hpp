@@ -16,7 +16,10 @@
 
 namespace lunatik::cli {
 
-enum class Verb { Repl, Load, Unload, Reload, Status, List, Run, Spawn, Stop, Restart, Top, Stats, Log, Check, Doctor, Test };
+enum class Verb { Repl, Load, Unload, Reload, Status, List, Run, Spawn, Stop, Restart, Top, Stats, Log, Check, Doctor, Test, State, Monitor };
+
+/** What `lunatik state` is to do. */
+enum class Action { List, Create, Exec, Close };
 
 /** What the user asked for. */
 struct Options {
@@ -32,7 +35,9 @@ struct Options {
 	std::optional<std::chrono::milliseconds> timeout;
 	bool replace = false;
 	bool follow = false;			/* log -f */
-	std::optional<std::uint64_t> count;	/* top -n */
+	Action action = Action::List;		/* of state; `script` is the state's name, `code` what exec runs */
+	std::optional<std::string> netns;	/* state, monitor */
+	std::optional<std::uint64_t> count;	/* top -n, monitor -n */
 	std::optional<std::chrono::milliseconds> interval;	/* top -d */
 	std::vector<std::string> arguments;	/* what stood after -- */
 };

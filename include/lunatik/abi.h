@@ -391,7 +391,10 @@ lunatik_object_t *lunatik_local(lunatik_object_t *hook);
 /** The same of any state: NULL if there is none. For a hook that is not per-CPU, itself for 0. Context: any. */
 lunatik_object_t *lunatik_peer(lunatik_object_t *hook, unsigned int cpu);
 
-/** The network namespace of a runtime, which holds it for as long as the runtime lives. */
+/**
+ * The network namespace of a runtime, which is stopped before that goes: borrowed inside the runtime. Whoever makes something that
+ * outlives the call gets a reference with maybe_get_net(), which may fail when the namespace is on its way out.
+ */
 struct net *lunatik_networkof(const lunatik_object_t *runtime);
 
 /** The class of runtimes, which any runtime's object is of. */

@@ -204,7 +204,7 @@ private:
 struct Item {
 	std::string name;
 	lunatik_context context = LUNATIK_CONTEXT_PROCESS;
-	lunatik_state state = LUNATIK_STATE_LOADING;
+	lunatik_runtime_state state = LUNATIK_STATE_LOADING;
 	std::uint64_t memory = 0;	/* bytes held */
 	std::uint64_t maxalloc = 0;	/* its cap in bytes; 0 if it has none */
 	std::uint64_t calls = 0;

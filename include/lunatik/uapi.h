@@ -89,7 +89,7 @@ enum lunatik_attribute_type {
 	LUNATIK_ATTRIBUTE_TRACEBACK = 11,	/* bytes: lines of luaL_traceback() */
 	LUNATIK_ATTRIBUTE_VALUE = 12,	/* bytes: one result of EVAL, readable; one attribute for each result, in order */
 	LUNATIK_ATTRIBUTE_INCOMPLETE = 13,	/* no value: SOURCE ended too early, a REPL should ask for another line */
-	LUNATIK_ATTRIBUTE_STATE = 14,	/* u32: enum lunatik_state */
+	LUNATIK_ATTRIBUTE_STATE = 14,	/* u32: enum lunatik_runtime_state */
 	LUNATIK_ATTRIBUTE_MEMORY = 15,	/* u64: bytes held now */
 	LUNATIK_ATTRIBUTE_CALLS = 16,	/* u64: entries into the runtime since it was created */
 	LUNATIK_ATTRIBUTE_ERRORS = 17,	/* u64: entries that ended with an error */
@@ -112,7 +112,7 @@ enum lunatik_context {
 	LUNATIK_CONTEXT_HARDIRQ = 2,
 };
 
-enum lunatik_state {
+enum lunatik_runtime_state {
 	LUNATIK_STATE_LOADING = 0,	/* its script's body runs */
 	LUNATIK_STATE_READY = 1,	/* its body ended; handlers may run */
 	LUNATIK_STATE_RUNNING = 2,	/* a handler or thread is inside it at this moment */
@@ -125,6 +125,7 @@ enum lunatik_kind_of_record {
 	LUNATIK_RECORD_ERROR = 1,	/* a line of an error that nobody caught */
 	LUNATIK_RECORD_STARTED = 2,	/* its script has been loaded */
 	LUNATIK_RECORD_STOPPED = 3,	/* it was closed */
+	LUNATIK_RECORD_KILLED = 4,	/* it was closed, and nobody had asked for it, or its script still ran: the text says why */
 };
 
 /** How a request ended; the command line exits with the same number. */

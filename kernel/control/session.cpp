@@ -743,7 +743,7 @@ void lunatik_session::handle_list() noexcept
 				errors += state.errors.load();
 				busy_time += state.busy_time();
 			});
-			lunatik_state state = runtime.stopping() ? LUNATIK_STATE_STOPPING
+			lunatik_runtime_state state = runtime.stopping() ? LUNATIK_STATE_STOPPING
 					      : loading		 ? LUNATIK_STATE_LOADING
 					      : busy		 ? LUNATIK_STATE_RUNNING
 								 : LUNATIK_STATE_READY;

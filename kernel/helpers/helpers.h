@@ -48,6 +48,7 @@ enum lunatik_h_key {
 	LUNATIK_H_TABLE,
 	LUNATIK_H_TABLES,
 	LUNATIK_H_JOURNAL,
+	LUNATIK_H_STATES,
 	LUNATIK_H_KEYS,
 };
 
@@ -173,6 +174,13 @@ void lunatik_h_defer_flush(void);
 int lunatik_h_defer_init(void);
 void lunatik_h_defer_exit(void);
 
+/* ---- irq_work.h: telling of something new, from any context ---- */
+/** From now on lunatik_h_notice() has @look called soon, in process context, one at a time. */
+void lunatik_h_notice_init(void (*look)(void));
+/** Context: any. Does nothing unless somebody looks. */
+void lunatik_h_notice(void);
+void lunatik_h_notice_exit(void);	/* waits for @look; process context */
+
 /* ---- printk.h, ratelimit.h ---- */
 void lunatik_h_info(const char *text, lunatik_h_size size, const char *name);	/* "lunatik: name: text" */
 void lunatik_h_error(const char *text, lunatik_h_size size, const char *name);
@@ -210,8 +218,13 @@ void lunatik_h_module_put(struct module *module);
 /* ---- net_namespace.h ---- */
 struct net *lunatik_h_current_net(void);	/* with a reference */
 struct net *lunatik_h_init_net(void);		/* with a reference */
-void lunatik_h_get_net(struct net *net);
 void lunatik_h_put_net(struct net *net);
+/** Keeps the memory of a namespace, but not the namespace: it may go. The caller has a reference, or another of these. */
+void lunatik_h_keep_net(struct net *net);
+void lunatik_h_unkeep_net(struct net *net);
+/** Calls @gone for each namespace that goes, before anything in it does, and for all there are at lunatik_h_pernet_exit(). */
+int lunatik_h_pernet_init(void (*gone)(struct net *net));
+void lunatik_h_pernet_exit(void);
 unsigned int lunatik_h_net_inode(struct net *net);
 
 /* ---- errno ---- */

@@ -205,6 +205,7 @@ static const char *const names[] = {
 	[LUNATIK_H_TABLE] = "lunatik_table",
 	[LUNATIK_H_TABLES] = "lunatik_tables",
 	[LUNATIK_H_JOURNAL] = "lunatik_journal",
+	[LUNATIK_H_STATES] = "lunatik_states",
 };
 
 void lunatik_h_spin_init(void *lock, enum lunatik_h_key key)

@@ -75,7 +75,7 @@ struct StoredLine : Linked<StoredLine>, Linked<StoredLine, InJournal> {
 	}
 	[[nodiscard]] bool wanted(const journal::Filter &filter) noexcept
 	{
-		return sequence && network == filter.network && (filter.name.empty() || filter.name == name());
+		return sequence && (!filter.network || network == filter.network) && (filter.name.empty() || filter.name == name());
 	}
 };
 
@@ -169,6 +169,7 @@ void Journal::add(unsigned kind, std::string_view text) noexcept
 	}
 	if (!interrupts_off)
 		bury();
+	lunatik_h_notice();
 }
 
 namespace journal {
@@ -214,6 +215,7 @@ bool Reader::next(Line &line) noexcept
 				line.sequence = candidate->sequence;
 				line.time = candidate->time;
 				line.kind = candidate->kind;
+				line.network = candidate->network;
 				line.name.assign(candidate->name());
 				line.text.assign(candidate->text());
 				return true;

@@ -47,13 +47,14 @@ struct Line {
 	std::uint64_t sequence = 0;
 	std::uint64_t time = 0;
 	unsigned kind = 0;
+	unsigned network = 0;
 	Name<255> name;
 	Name<text_max> text;
 };
 
 /// Which lines a reader wants.
 struct Filter {
-	unsigned network;
+	unsigned network;	// 0: of all namespaces
 	std::string_view name;	// empty: of all runtimes
 };
 

@@ -224,7 +224,8 @@ Result<Object *> load(const Script &script, Report &report) noexcept
 
 namespace registry {
 
-static constexpr unsigned bucket_count = 256;
+// Enough for ten thousand names; the table is the module's own memory.
+static constexpr unsigned bucket_count = 2048;
 
 // An entry owns one handle of its runtime.
 namespace {
@@ -236,6 +237,7 @@ struct Entry : Linked<Entry> {
 
 static constinit Mutex mutex;
 static constinit List<Entry> buckets[bucket_count];
+static constinit unsigned changes;	// how often an entry came or went; guarded by the mutex
 
 void init() noexcept
 {
@@ -275,6 +277,7 @@ static Result<void> insert(Runtime &runtime, bool owned) noexcept
 		return Error(EEXIST);
 	}
 	bucket_of(runtime.name.view()).push_back(*entry);
+	changes++;
 	return {};
 }
 
@@ -293,6 +296,7 @@ static Runtime *take(struct net *network, std::string_view name, const Runtime *
 		return runtime;
 	}
 	bucket_of(name).remove(*entry);
+	changes++;
 	lunatik_h_kfree(entry);
 	return runtime;
 }
@@ -300,6 +304,26 @@ static Runtime *take(struct net *network, std::string_view name, const Runtime *
 Result<void> add(Runtime &runtime) noexcept
 {
 	return insert(runtime, false);
+}
+
+Result<void> give(Runtime &runtime) noexcept
+{
+	return insert(runtime, true);
+}
+
+Runtime *lookup(struct net *network, std::string_view name) noexcept
+{
+	MutexGuard guard(mutex);
+	Entry *entry = find(network, name);
+	if (!entry)
+		return nullptr;
+	entry->runtime->object.get();
+	return entry->runtime;
+}
+
+Runtime *withdraw(struct net *network, std::string_view name) noexcept
+{
+	return take(network, name);
 }
 
 void remove(Runtime &runtime) noexcept
@@ -365,6 +389,44 @@ unsigned shutdowns() noexcept
 	return shutdown_count.load();
 }
 
+// Stops the runtimes that `wanted` picks, and takes them out.
+static void stop_each(bool (*wanted)(const Runtime &runtime, void *context), void *context, const char *why) noexcept
+{
+	for (auto &bucket : buckets) {
+		for (;;) {
+			Runtime *runtime = nullptr;
+			{
+				MutexGuard guard(mutex);
+				Entry *entry = bucket.first();
+				while (entry && !wanted(*entry->runtime, context))
+					entry = bucket.next(*entry);
+				if (entry) {
+					runtime = entry->runtime;
+					if (!entry->owned)
+						runtime->object.hold();
+					bucket.remove(*entry);
+					changes++;
+					lunatik_h_kfree(entry);
+				}
+			}
+			if (!runtime)
+				break;
+			runtime->condemn(why);
+			runtime->object.stop();
+			runtime->object.drop();
+		}
+	}
+}
+
+void leave(struct net *network) noexcept
+{
+	stop_each([](const Runtime &runtime, void *gone) { return runtime.network == gone; }, network,
+		  "its network namespace is gone");
+	stop_runtimes_of(network);
+	// A worker may stop some of what they had.
+	lunatik_h_defer_flush();
+}
+
 void shutdown() noexcept
 {
 	shutdown_count.fetch_add(1);
@@ -375,26 +437,7 @@ void shutdown() noexcept
 				entry->runtime->ask_to_stop();
 		}
 	}
-	for (auto &bucket : buckets) {
-		for (;;) {
-			Runtime *runtime = nullptr;
-			bool owned = false;
-			{
-				MutexGuard guard(mutex);
-				if (Entry *entry = bucket.pop_front()) {
-					runtime = entry->runtime;
-					owned = entry->owned;
-					if (!owned)
-						runtime->object.hold();
-					lunatik_h_kfree(entry);
-				}
-			}
-			if (!runtime)
-				break;
-			runtime->object.stop();
-			runtime->object.drop();
-		}
-	}
+	stop_each([](const Runtime &runtime, void *) { return !runtime.foreign; }, nullptr, "lunatik is unloaded");
 	stop_all_runtimes();
 	// What the shared table keeps may be objects of modules that are to be removed.
 	tables_clear();
@@ -409,6 +452,27 @@ void each(struct net *network, void (*visit)(void *context, Runtime &runtime), v
 				visit(context, *entry->runtime);
 		}
 	}
+}
+
+bool walk(struct net *network, Cursor &cursor, bool (*visit)(void *context, Runtime &runtime), void *context) noexcept
+{
+	MutexGuard guard(mutex);
+	if (!cursor.bucket && !cursor.skip)
+		cursor.changes = changes;
+	cursor.changed = cursor.changes != changes;
+	for (; cursor.bucket < bucket_count; cursor.bucket++, cursor.skip = 0) {
+		auto &bucket = buckets[cursor.bucket];
+		unsigned position = 0;
+		for (Entry *entry = bucket.first(); entry; entry = bucket.next(*entry), position++) {
+			if (position < cursor.skip || entry->runtime->network != network)
+				continue;
+			if (!visit(context, *entry->runtime)) {
+				cursor.skip = position;
+				return false;
+			}
+		}
+	}
+	return true;
 }
 
 } // namespace registry

@@ -58,6 +58,30 @@ void shutdown() noexcept;
 [[nodiscard]] Result<void> add(Runtime &runtime) noexcept;
 void remove(Runtime &runtime) noexcept;
 
+/// Registers a runtime and takes over the caller's handle of it. Errors: EEXIST, ENOMEM, and the handle stays the caller's.
+[[nodiscard]] Result<void> give(Runtime &runtime) noexcept;
+
+/// The runtime of that name, with a reference, or nullptr.
+[[nodiscard]] Runtime *lookup(struct net *network, std::string_view name) noexcept;
+
+/// Takes the runtime of that name out; the caller has a handle of it then. nullptr if there is none.
+[[nodiscard]] Runtime *withdraw(struct net *network, std::string_view name) noexcept;
+
+/// Stops all runtimes of a namespace that goes, registered or not.
+void leave(struct net *network) noexcept;
+
+/// Where a walk() stands.
+struct Cursor {
+	unsigned bucket = 0;
+	unsigned skip = 0;
+	unsigned changes = 0;
+	bool changed = false;	// entries came or went since it began
+};
+
+/// Calls `visit` for each runtime of `network` from the cursor on until it returns false, which leaves the cursor there; false
+/// then. `visit` must not change the registry.
+bool walk(struct net *network, Cursor &cursor, bool (*visit)(void *context, Runtime &runtime), void *context) noexcept;
+
 /// Calls `visit` for each runtime of `network`, in no order; it may sleep and must not change the registry.
 void each(struct net *network, void (*visit)(void *context, Runtime &runtime), void *context) noexcept;
 

@@ -6,6 +6,7 @@
 
 #include "lunatik.hpp"
 #include "lunatik/uapi.h"
+#include "runtime/states.hpp"
 #include "vm/charge.hpp"
 #include "vm/edge.hpp"
 
@@ -241,6 +242,7 @@ Result<Object *> Runtime::create(const Options &options) noexcept
 		object->drop();
 		return Error(error);
 	}
+	account->L = runtime->state;
 	return object;
 }
 
@@ -251,19 +253,21 @@ Runtime::Runtime(Object &object, const Options &options, Account &account) noexc
 {
 	lunatik_h_lock_of_runtime(object.lock(), static_cast<int>(context));
 	if (network)
-		lunatik_h_get_net(network);
+		lunatik_h_keep_net(network);
+	states::add(*this);
 	sleepers_.init();
 	log_limit_.init(log_lines);
 }
 
 Runtime::~Runtime()
 {
+	states::remove(*this);
 	// stop() gives up on an entry that the kernel itself keeps; by now that entry has ended.
 	if (lua_State *closing = std::exchange(state, nullptr))
 		close(closing);
 	{
 		IrqGuard guard(all_lock);
-		if (linked())
+		if (Linked<Runtime>::linked())
 			all_runtimes.remove(*this);
 	}
 	for (unsigned i = 0; members_ && i < lunatik_h_cpus(); i++) {
@@ -272,7 +276,7 @@ Runtime::~Runtime()
 	}
 	lunatik_h_kvfree(members_);
 	if (network)
-		lunatik_h_put_net(network);
+		lunatik_h_unkeep_net(network);
 	pool.drain();
 	lunatik::put(account);
 }
@@ -400,6 +404,8 @@ void Runtime::stop() noexcept
 
 	auto never = [] { return false; };
 	for (unsigned waited = 0; waited < stop_milliseconds; waited += 10) {
+		if (busy())
+			condemn("stopped while its script ran");
 		set(Closing);
 		wake();
 		finish();
@@ -431,14 +437,18 @@ void Runtime::finish() noexcept
 		return;
 	bool free = !loading_.load();
 	lua_State *closing = free ? std::exchange(state, nullptr) : nullptr;
+	if (free)
+		account.L = nullptr;
 	lunatik_h_unlock(object.lock(), static_cast<int>(context), flags);
 	if (closing)
 		close(closing);
 	if (!free)
 		return;
 	closed_.store_release(true);
-	if (announced_.load())
-		journal.add(LUNATIK_RECORD_STOPPED, "stopped");
+	if (announced_.load()) {
+		const char *why = killed_.load();
+		journal.add(why ? LUNATIK_RECORD_KILLED : LUNATIK_RECORD_STOPPED, why ? why : "stopped");
+	}
 	sleepers_.wake();
 }
 
@@ -994,6 +1004,8 @@ int Runtime::spawn(const char *thread_name, Runtime *by, Object *holder, task_st
 		*task_out = task;
 	}
 	bool late = false;
+	if (by)
+		by->parent_.store(true);
 	{
 		IrqGuard guard(all_lock);
 		spawned_by_ = by;
@@ -1028,6 +1040,12 @@ void Runtime::announce() noexcept
 {
 	journal.add(LUNATIK_RECORD_STARTED, "started");
 	announced_.store(true);
+}
+
+void Runtime::condemn(const char *why) noexcept
+{
+	if (!killed_.load())
+		killed_.store(why);
 }
 
 std::uint64_t Runtime::busy_time() const noexcept
@@ -1095,6 +1113,8 @@ int Runtime::end_thread(const task_struct *task, const Runtime *by) noexcept
 template <class Condition>
 Runtime *Runtime::find_child(Condition condition) noexcept
 {
+	if (!parent_.load())
+		return nullptr;
 	IrqGuard guard(all_lock);
 	for (Runtime *runtime = all_runtimes.first(); runtime; runtime = all_runtimes.next(*runtime)) {
 		if (runtime->spawned_by_ == this && runtime->threaded_.load() && condition(*runtime) &&
@@ -1177,6 +1197,29 @@ void stop_all_runtimes() noexcept
 		if (!found)
 			return;
 		found->object.stop();
+		found->object.put();
+		lunatik_h_cond_resched();
+	}
+}
+
+void stop_runtimes_of(struct net *network) noexcept
+{
+	for (;;) {
+		Runtime *found = nullptr;
+		{
+			IrqGuard guard(all_lock);
+			for (Runtime *runtime = all_runtimes.first(); runtime && !found; runtime = all_runtimes.next(*runtime)) {
+				if (runtime->network == network && !runtime->object.stopped() &&
+				    lunatik_h_refcount_inc_not_zero(&runtime->object.references))
+					found = runtime;
+			}
+		}
+		if (!found)
+			return;
+		found->condemn("its network namespace is gone");
+		found->object.stop();
+		// Somebody else may have begun.
+		found->stop();
 		found->object.put();
 		lunatik_h_cond_resched();
 	}

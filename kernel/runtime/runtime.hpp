@@ -71,8 +71,11 @@ struct Report {
 	[[nodiscard]] std::string_view text() const noexcept { return { message, message_size }; }
 };
 
+/// The list of runtimes that other modules find by the address of their state (runtime/states.hpp).
+struct InStates;
+
 /// A Lua state and everything that guards it; the private part of an object of class "runtime".
-class Runtime final : public Linked<Runtime> {
+class Runtime final : public Linked<Runtime>, public Linked<Runtime, InStates> {
 public:
 	static constexpr const lunatik_class_t &info = lunatik_class_runtime;
 
@@ -108,6 +111,8 @@ public:
 	/// itself blocks; then the last one out closes it. A second caller waits for the first. From inside the runtime a
 	/// worker does it, later.
 	void stop() noexcept;
+	/// Says why it is about to be stopped, when nobody asked for that; `why` is static text. Once.
+	void condemn(const char *why) noexcept;
 
 	/*
 	 * A per-CPU runtime is several, one for each CPU that there may be, of which the first, its leader, is the one that others know:
@@ -229,7 +234,7 @@ public:
 	const int cpu;
 	Name<255> name;
 	Name<300> chunk_name;		// of its script, as lua_load() wants it
-	struct net *const network;
+	struct net *const network;	// which it does not keep: it is stopped when that goes
 	lua_State *state = nullptr;	// guarded by the lock; nullptr once closed
 	lunatik_gauge gauge{};
 	Account &account;
@@ -300,6 +305,8 @@ private:
 	Atomic<bool> stopping_{ false };
 	Atomic<bool> closed_{ false };
 	Atomic<bool> announced_{ false };
+	Atomic<const char *> killed_{ nullptr };	// why it ended without being asked to, if so
+	Atomic<bool> parent_{ false };	// it has started a thread of another runtime
 	Atomic<bool> should_stop_{ false };
 	std::uint64_t asked_at_ = 0;	// when should_stop_ was set
 	Atomic<bool> closing_{ false };	// finalizers run now
@@ -334,6 +341,8 @@ private:
 
 /// Stops every runtime there is, named or not, except those of other modules. Context: process, may sleep.
 void stop_all_runtimes() noexcept;
+/// Stops every runtime of a network namespace that goes, and waits some seconds for them. Context: process, may sleep.
+void stop_runtimes_of(struct net *network) noexcept;
 
 /// Sets up and stops the watchdog.
 void runtimes_init() noexcept;

@@ -41,6 +41,7 @@ struct Chunk {
 	std::size_t argument_count = 0;
 	bool expression = false;			// try "return source" first
 	bool keep = false;				// a function it returns becomes the runtime's task
+	bool plain = false;				// results as tostring() gives them, not as a prompt shows them
 };
 
 /// Receives the results of a chunk, in order, as text.

@@ -81,6 +81,11 @@ lunatik_object_t *lunatik_checkruntime(lua_State *L, lunatik_opt_t opt)
 	return &runtime.object;
 }
 
+lunatik_State *lunatik_getenv(lua_State *L)
+{
+	return &runtime_of(L).account;
+}
+
 /* ---- entries ---- */
 
 static int enter(Runtime &runtime, bool lock) noexcept

@@ -255,9 +255,11 @@ static int run_chunk(lua_State *L)
 		lua_rawset(L, -3);
 		lua_settop(L, count);
 	}
+	if (run.results)
+		luaL_checkstack(L, 4, "too many results");
 	for (int i = 1; run.results && i <= count; i++) {
 		size_t size = 0;
-		const char *text = show(L, i, &size);
+		const char *text = chunk.plain ? luaL_tolstring(L, i, &size) : show(L, i, &size);
 		run.results->value({ text, size });
 		lua_settop(L, count);
 	}

@@ -222,11 +222,18 @@ struct socket *lunatik_h_sock_create(struct net *net, int family, int type, int 
 {
 	struct socket *sock;
 
-	*error = sock_create_kern(net, family, type, protocol, &sock);
-	if (*error)
+	/* A runtime does not keep its namespace, which may be on its way out. */
+	*error = -ENXIO;
+	if (!maybe_get_net(net))
 		return NULL;
+	*error = sock_create_kern(net, family, type, protocol, &sock);
+	if (*error) {
+		put_net(net);
+		return NULL;
+	}
 	if (!sock->sk->sk_net_refcnt)
 		hold_net(sock->sk);
+	put_net(net);
 	return sock;
 }
 

@@ -14,7 +14,7 @@ cp "$(dirname "$0")"/capi/lib/*.lua $scripts/capi/
 # ---- what the test module finds out inside the kernel
 
 ok "the test module is loaded" modprobe lunatik_capi
-for group in runtimes errors contexts threads objects registry fields memory cxx lives; do
+for group in runtimes states errors contexts threads objects registry fields memory cxx lives; do
 	lines=0
 	while IFS= read -r line; do
 		lines=$((lines + 1))

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* What Lua is measured against: a device, a probe and a hook in C that do what the scripts of tests/bench do. */
+/*
+ * What Lua is measured against: a device, a probe and a hook in C that do what the scripts of tests/bench do, and a generic netlink
+ * family that sends back what it is sent.
+ */
 #include <linux/ip.h>
 #include <linux/kprobes.h>
 #include <linux/miscdevice.h>
@@ -9,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/udp.h>
+#include <net/genetlink.h>
 #include <net/ip.h>
 #include <net/net_namespace.h>
 
@@ -78,33 +82,82 @@ static unsigned int look_at_port(void *priv, struct sk_buff *skb, const struct n
 	return udp && udp->dest == htons(9) ? NF_DROP : NF_ACCEPT;
 }
 
-static struct nf_hook_ops ops = { .pf = NFPROTO_IPV4, .hooknum = NF_INET_LOCAL_IN, .priority = NF_IP_PRI_FILTER };
+static struct nf_hook_ops hook_ops = { .pf = NFPROTO_IPV4, .hooknum = NF_INET_LOCAL_IN, .priority = NF_IP_PRI_FILTER };
+
+static struct genl_family family;
+
+static int echo(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *answer = genlmsg_new(nlmsg_len(info->nlhdr), GFP_KERNEL);
+	void *head = answer ? genlmsg_put_reply(answer, info, &family, 0, 1) : NULL;
+	int i;
+
+	if (!head)
+		return -ENOMEM;
+	for (i = 1; i <= 3; i++) {
+		if (info->attrs[i] && nla_put(answer, i, nla_len(info->attrs[i]), nla_data(info->attrs[i]))) {
+			nlmsg_free(answer);
+			return -EMSGSIZE;
+		}
+	}
+	genlmsg_end(answer, head);
+	return genlmsg_reply(answer, info);
+}
+
+static const struct nla_policy policy[] = {
+	[1] = { .type = NLA_STRING, .len = 255 },
+	[3] = { .type = NLA_BINARY },
+};
+
+static const struct genl_ops genl_ops[] = { { .cmd = 1, .flags = GENL_UNS_ADMIN_PERM, .doit = echo } };
+
+static struct genl_family family = {
+	.name = "bench_echo",
+	.version = 1,
+	.maxattr = ARRAY_SIZE(policy) - 1,
+	.policy = policy,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.ops = genl_ops,
+	.n_ops = ARRAY_SIZE(genl_ops),
+	.resv_start_op = 1,
+};
 
 static int __init reference_init(void)
 {
 	int error = misc_register(&device);
 
+	if (error)
+		return error;
+	error = genl_register_family(&family);
+	if (error)
+		misc_deregister(&device);
 	if (!error && hook) {
-		ops.hook = strcmp(hook, "port") ? accept_all : look_at_port;
-		error = nf_register_net_hook(&init_net, &ops);
-		if (error)
+		hook_ops.hook = strcmp(hook, "port") ? accept_all : look_at_port;
+		error = nf_register_net_hook(&init_net, &hook_ops);
+		if (error) {
+			genl_unregister_family(&family);
 			misc_deregister(&device);
+		}
 	}
 	if (error || !probe)
 		return error;
 	kprobe.symbol_name = probe;
 	error = register_kprobe(&kprobe);
-	if (error)
+	if (error) {
+		genl_unregister_family(&family);
 		misc_deregister(&device);
+	}
 	return error;
 }
 
 static void __exit reference_exit(void)
 {
 	if (hook)
-		nf_unregister_net_hook(&init_net, &ops);
+		nf_unregister_net_hook(&init_net, &hook_ops);
 	if (probe)
 		unregister_kprobe(&kprobe);
+	genl_unregister_family(&family);
 	misc_deregister(&device);
 }
 

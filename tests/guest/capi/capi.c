@@ -15,6 +15,8 @@
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
+#include <lunatik/states.h>
+#include <net/net_namespace.h>
 #include "capi.h"
 
 static DEFINE_MUTEX(running);
@@ -609,11 +611,86 @@ static void test_lives(void)
 
 /* ---- files ---- */
 
+/* ---- states ---- */
+
+static int l_env(lua_State *L, lunatik_State *wanted)
+{
+	return lunatik_getenv(L) == wanted && wanted->L == L;
+}
+
+static void get_and_put(void *state)
+{
+	capi_is("a reference in any context", lunatik_getstate(state), 1);
+	lunatik_putstate(state);
+}
+
+static void test_states(void)
+{
+	static const char *const wrong[] = { "", "..", "a/../b", "/a", "a/", "a\nb" };
+	char name[LUNATIK_NAME_MAXSIZE + 2];
+	lunatik_State *s, *other;
+	size_t before;
+	int ret, i;
+
+	capi_is("no state of that name", !lunatik_statelookup("capi/state"), 1);
+	s = lunatik_newstate("capi/state", 1 << 20);
+	capi_is("a state is made", !!s, 1);
+	if (!s)
+		return;
+	capi_is("its name", strcmp((const char *)s->name, "capi/state"), 0);
+	capi_is("its cap", s->maxalloc, 1 << 20);
+	capi_is("it holds memory", s->curralloc > 4096 && s->curralloc < s->maxalloc, 1);
+	capi_is("nobody has a reference", s->users, 0);
+	capi_is("user space is not in it", s->inuse, 0);
+	capi_is("it is in the initial namespace", s->instance.net == &init_net, 1);
+	capi_is("it is found", lunatik_statelookup("capi/state") == s, 1);
+	capi_is("in a given namespace too", lunatik_netstatelookup("capi/state", &init_net) == s, 1);
+	capi_is("its name is in use", !lunatik_newstate("capi/state", 0), 1);
+	capi_is("a cap too small", !lunatik_newstate("capi/small", 1000), 1);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++)
+		capi_is("no name", !lunatik_newstate(wrong[i], 0), 1);
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	capi_is("a name too long", !lunatik_newstate(name, 0), 1);
+
+	capi_is("a reference", lunatik_getstate(s), 1);
+	capi_is("is counted", s->users, 1);
+	for (i = 0; i < WHERE_MAX; i++)
+		capi_in(i, get_and_put, s);
+	capi_is("and put back", s->users, 1);
+	capi_is("close while somebody has one", lunatik_close("capi/state"), -1);
+	capi_is("code runs in it", capi_eval(s->runtime, "x = 21 return x * 2"), 42);
+	lunatik_run(s->runtime, l_env, ret, s);
+	capi_is("getenv", ret, 1);
+	before = s->curralloc;
+	capi_eval(s->runtime, "t = ('x'):rep(200000)");
+	capi_is("curralloc says so at once", s->curralloc - before >= 200000 && s->curralloc - before < 300000, 1);
+	capi_is("maxalloc is enforced", capi_eval(s->runtime, "u = {} for i = 1, 1 << 30 do u[i] = ('x'):rep(1000) .. i end"), -ECANCELED);
+	capi_is("never exceeded", s->curralloc <= s->maxalloc, 1);
+	capi_eval(s->runtime, "t, u = nil collectgarbage()");
+	capi_is("and given back", s->curralloc < before + 100000, 1);
+
+	other = lunatik_newstate("capi/other", 0);
+	capi_is("another", other && other != s, 1);
+	capi_is("the module's cap", other->maxalloc > 1 << 20, 1);
+	capi_is("has globals of its own", capi_eval(other->runtime, "return x and 1 or 2"), 2);
+	capi_is("close", lunatik_close("capi/other"), 0);
+	capi_is("no reference to what is closed", lunatik_getstate(other), 0);
+	capi_is("nor to what never was", lunatik_getstate((lunatik_State *)&before), 0);
+	capi_is("close again", lunatik_close("capi/other"), -1);
+	capi_is("not found any more", !lunatik_statelookup("capi/other"), 1);
+	lunatik_putstate(s);
+	capi_is("close after the last reference", lunatik_close("capi/state"), 0);
+	capi_is("the name is free", !!lunatik_netnewstate("capi/state", 0, &init_net), 1);
+	capi_is("close in a namespace", lunatik_netclosestate("capi/state", &init_net), 0);
+}
+
 static const struct test {
 	const char *name;
 	void (*run)(void);
 } tests[] = {
 	{ "runtimes", test_runtimes },
+	{ "states", test_states },
 	{ "errors", test_errors },
 	{ "contexts", test_contexts },
 	{ "threads", test_threads },

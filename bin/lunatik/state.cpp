@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "state.hpp"
+
+#include <cerrno>
+#include <csignal>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "observe.hpp"
+
+namespace lunatik::cli {
+
+namespace {
+
+using client::NetlinkError;
+using client::Record;
+using client::Result;
+using client::State;
+using client::States;
+using Json = nlohmann::ordered_json;
+
+Json state_object(const State &state)
+{
+	return {{"name", state.name}, {"context", name_of(state.context)}, {"state", name_of(state.state)},
+		{"memory", state.memory}, {"maxalloc", state.maxalloc}, {"calls", state.calls}, {"errors", state.errors},
+		{"age_ns", state.age.count()}, {"busy_ns", state.busy.count()}, {"users", state.users},
+		{"script_size", state.script_size}, {"in_use", state.in_use}};
+}
+
+/* What the kernel said of a state, with the state's name and what can be done. */
+Failure refused(const NetlinkError &error, const Options &options)
+{
+	std::string hint;
+	switch (error.code()) {
+	case ENOENT:
+		hint = fmt::format("lunatik state list{} shows them; lunatik state create {} makes it",
+			options.netns ? " --netns " + *options.netns : "", options.script);
+		break;
+	case EEXIST:
+		hint = fmt::format("close it first: sudo lunatik state close {}", options.script);
+		break;
+	case EPERM:
+		hint = "run it as root: sudo lunatik";
+		break;
+	default:
+		break;
+	}
+	Failure failure(error.status(), fmt::format("'{}': {}", printable(options.script), error.what()), hint);
+	failure.code = error.code();
+	return failure;
+}
+
+int done(Console &console)
+{
+	if (console.json())
+		console.object({{"status", 0}});
+	return LUNATIK_STATUS_OK;
+}
+
+int list(States &states, Console &console)
+{
+	const std::vector<State> found = states.list();
+	if (console.json()) {
+		Json all = Json::array();
+		for (const State &state : found)
+			all.push_back(state_object(state));
+		console.object({{"status", 0}, {"states", all}});
+		return LUNATIK_STATUS_OK;
+	}
+	if (found.empty()) {
+		console.note("there is no state");
+		return LUNATIK_STATUS_OK;
+	}
+	std::vector<std::vector<std::string>> rows{{"NAME", "CONTEXT", "STATE", "MEMORY", "CALLS", "ERRORS", "USERS", "AGE"}};
+	for (const State &state : found)
+		rows.push_back({printable(state.name), name_of(state.context), name_of(state.state),
+			fmt::format("{}/{}", format_bytes(state.memory), format_bytes(state.maxalloc)), fmt::to_string(state.calls),
+			fmt::to_string(state.errors), fmt::to_string(state.users), format_age(state.age)});
+	console.data(aligned(rows, 3));
+	return LUNATIK_STATUS_OK;
+}
+
+int exec(States &states, const Options &options, Environment &environment, Console &console)
+{
+	const std::string code = *options.code == "-" ? read_source("-", environment.input) : *options.code;
+	const Result result = states.exec(options.script, code);
+	client::Answer answer;
+	answer.status = result.status;
+	answer.code = result.code;
+	answer.message = result.message;
+	answer.traceback = result.traceback;
+	answer.values = result.values;
+	if (console.json()) {
+		Json object{{"status", static_cast<int>(result.status)}, {"output", result.output}, {"values", result.values}};
+		if (result.lost)
+			object["lost"] = result.lost;
+		if (!result.ok())
+			object["error"] = error_object(failure_of(answer, options));
+		console.object(object);
+		return result.status;
+	}
+	console.data(result.output);
+	if (result.lost)
+		console.note(fmt::format("lunatik: {} more bytes were printed than an answer holds", result.lost));
+	if (!result.ok())
+		throw failure_of(answer, options);
+	show_values(console, answer);
+	return LUNATIK_STATUS_OK;
+}
+
+volatile std::sig_atomic_t ended = 0;
+
+} // namespace
+
+int do_state(const Options &options, Environment &environment, Console &console)
+{
+	States states(options.netns.value_or(std::string()));
+	if (options.action == Action::List)
+		return list(states, console);
+	try {
+		switch (options.action) {
+		case Action::Create:
+			states.create(options.script, options.maxalloc);
+			return done(console);
+		case Action::Close:
+			states.close(options.script);
+			return done(console);
+		default:
+			return exec(states, options, environment, console);
+		}
+	} catch (const NetlinkError &error) {
+		throw refused(error, options);
+	}
+}
+
+int do_monitor(const Options &options, Environment &, Console &console)
+{
+	States states(options.netns.value_or(std::string()));
+	states.listen();
+	if (!console.json())
+		console.note("waiting for events; Ctrl-C ends");
+
+	// To look on until Ctrl-C is what was asked for.
+	struct sigaction action{}, previous{};
+	action.sa_handler = [](int) { ended = 1; };
+	sigemptyset(&action.sa_mask);
+	ended = 0;
+	sigaction(SIGINT, &action, &previous);
+	std::uint64_t shown = 0;
+	const auto enough = [&] { return ended || (options.count && shown >= *options.count); };
+	while (!enough()) {
+		const bool all = states.wait([&](const Record &record) {
+			if (enough())
+				return;
+			++shown;
+			console.stream(console.json() ? record_object(record).dump(-1, ' ', false, Json::error_handler_t::replace) + '\n' :
+				record_line(record, console));
+		});
+		console.finish();
+		if (!all)
+			console.note("lunatik: events came faster than they were taken, and some are lost");
+	}
+	sigaction(SIGINT, &previous, nullptr);
+	return LUNATIK_STATUS_OK;
+}
+
+} // namespace lunatik::cli

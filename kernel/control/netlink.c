@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* The generic netlink family "lunatik" (include/lunatik/netlink.h): messages. What they ask for is states.cpp's. */
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/notifier.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include <net/netlink.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+#include "control/netlink.h"
+#include "lunatik/netlink.h"
+#include "lunatik/uapi.h"
+
+static struct genl_family family;
+
+static const struct nla_policy policy[] = {
+	[LUNATIK_GENL_A_NAME] = { .type = NLA_STRING, .len = LUNATIK_NAME_MAX },
+	[LUNATIK_GENL_A_MAXALLOC] = { .type = NLA_U64 },
+	[LUNATIK_GENL_A_CODE] = { .type = NLA_BINARY },
+	[LUNATIK_GENL_A_OFFSET] = { .type = NLA_U64 },
+};
+
+/* Text that is static, though no literal here. */
+static void say(struct netlink_ext_ack *extack, const char *message)
+{
+	if (extack)
+		extack->_msg = message;
+}
+
+/*
+ * Scripts run with the kernel's own rights and may require anything, so root of a container may not make, close or use a state,
+ * and may not read what scripts say; docs/safety.md says more. The opener of the socket must be allowed to as well.
+ */
+static int check_permission(struct sk_buff *skb, struct netlink_ext_ack *extack)
+{
+	if (netlink_capable(skb, CAP_SYS_ADMIN))
+		return 0;
+	say(extack, "scripts run with the kernel's rights: CAP_SYS_ADMIN in the initial user namespace is needed");
+	return -EPERM;
+}
+
+/* The name, without a terminating zero, which it need not have. */
+static int take_name(struct nlattr **attrs, const char **name, unsigned long *size, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr = attrs[LUNATIK_GENL_A_NAME];
+
+	if (!attr) {
+		say(extack, "the name of a state is missing");
+		return -EINVAL;
+	}
+	*name = nla_data(attr);
+	*size = nla_len(attr);
+	if (*size && !(*name)[*size - 1])
+		(*size)--;
+	return 0;
+}
+
+/* ---- pieces of code that wait for an EXEC of their socket ---- */
+
+struct pieces {
+	struct list_head list;
+	struct net *net;	/* compared only; the socket keeps it */
+	u32 portid;
+	size_t size, room;
+	char *data;
+};
+
+static LIST_HEAD(all_pieces);
+static DEFINE_MUTEX(pieces_lock);
+
+static struct pieces *find_pieces(const struct net *net, u32 portid)
+{
+	struct pieces *p;
+
+	list_for_each_entry(p, &all_pieces, list) {
+		if (p->portid == portid && p->net == net)
+			return p;
+	}
+	return NULL;
+}
+
+static void free_pieces(struct pieces *p)
+{
+	list_del(&p->list);
+	kvfree(p->data);
+	kfree(p);
+}
+
+static int append(struct pieces *p, const void *data, size_t size)
+{
+	size_t room = p->room;
+	char *larger;
+
+	if (p->room - p->size < size) {
+		room = max_t(size_t, p->size + size, 2 * p->room);
+		larger = kvmalloc(room, GFP_KERNEL_ACCOUNT);
+		if (!larger)
+			return -ENOMEM;
+		if (p->size)
+			memcpy(larger, p->data, p->size);
+		kvfree(p->data);
+		p->data = larger;
+		p->room = room;
+	}
+	memcpy(p->data + p->size, data, size);
+	p->size += size;
+	return 0;
+}
+
+static int keep_piece(struct net *net, u32 portid, u64 offset, const void *data, size_t size, struct netlink_ext_ack *extack)
+{
+	struct pieces *p;
+	int error = 0;
+
+	mutex_lock(&pieces_lock);
+	p = find_pieces(net, portid);
+	if (!offset && p)
+		p->size = 0;
+	if (!offset && !p) {
+		p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+		if (p) {
+			p->net = net;
+			p->portid = portid;
+			list_add(&p->list, &all_pieces);
+		} else {
+			error = -ENOMEM;
+		}
+	}
+	if (!error && (!p || p->size != offset)) {
+		say(extack, "a piece of code is missing, or came twice");
+		error = -EINVAL;
+	}
+	if (!error && size > LUNATIK_REQUEST_MAX - p->size) {
+		say(extack, "the code is too large: at most 16 MiB");
+		error = -EFBIG;
+	}
+	if (!error)
+		error = append(p, data, size);
+	if (error == -ENOMEM)
+		say(extack, "not enough memory for the code");
+	mutex_unlock(&pieces_lock);
+	return error;
+}
+
+/* Takes the @offset bytes that were kept, with @size more behind them. */
+static char *take_pieces(struct net *net, u32 portid, u64 offset, const void *data, size_t size, size_t *total, int *error)
+{
+	struct pieces *p;
+	char *taken = NULL;
+
+	mutex_lock(&pieces_lock);
+	p = find_pieces(net, portid);
+	*error = !p || p->size != offset ? -EINVAL : 0;
+	if (!*error && size)
+		*error = append(p, data, size);
+	if (!*error) {
+		taken = p->data;
+		*total = p->size;
+		p->data = NULL;
+		free_pieces(p);
+	}
+	mutex_unlock(&pieces_lock);
+	return taken;
+}
+
+/* A socket is closed: nobody will run what it sent. */
+static int socket_closed(struct notifier_block *block, unsigned long event, void *data)
+{
+	const struct netlink_notify *notify = data;
+	struct pieces *p;
+
+	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC || list_empty_careful(&all_pieces))
+		return NOTIFY_DONE;
+	mutex_lock(&pieces_lock);
+	p = find_pieces(notify->net, notify->portid);
+	if (p)
+		free_pieces(p);
+	mutex_unlock(&pieces_lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block socket_block = { .notifier_call = socket_closed };
+
+static int do_code(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *code = info->attrs[LUNATIK_GENL_A_CODE], *offset = info->attrs[LUNATIK_GENL_A_OFFSET];
+	int error = check_permission(skb, info->extack);
+
+	if (error)
+		return error;
+	if (!code || !offset) {
+		say(info->extack, "code and its offset are needed");
+		return -EINVAL;
+	}
+	return keep_piece(genl_info_net(info), info->snd_portid, nla_get_u64(offset), nla_data(code), nla_len(code), info->extack);
+}
+
+/* ---- states ---- */
+
+static int do_create(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *maxalloc = info->attrs[LUNATIK_GENL_A_MAXALLOC];
+	const char *name, *message = NULL;
+	unsigned long size;
+	int error = check_permission(skb, info->extack);
+
+	if (!error)
+		error = take_name(info->attrs, &name, &size, info->extack);
+	if (error)
+		return error;
+	error = lunatik_state_create(genl_info_net(info), name, size, maxalloc ? nla_get_u64(maxalloc) : 0, &message);
+	if (error)
+		say(info->extack, message);
+	return error;
+}
+
+/* Where a state is shown. */
+struct place {
+	struct sk_buff *skb;
+	u32 portid, seq;
+	int flags;
+	struct netlink_callback *dump;	/* NULL: no dump */
+	unsigned char changed;
+};
+
+static int put_number(struct sk_buff *skb, int type, u64 value)
+{
+	return nla_put_u64_64bit(skb, type, value, LUNATIK_GENL_A_PAD);
+}
+
+static int put_state(void *context, const struct lunatik_state_info *info)
+{
+	const struct place *place = context;
+	struct sk_buff *skb = place->skb;
+	void *head = genlmsg_put(skb, place->portid, place->seq, &family, place->flags, LUNATIK_GENL_GET);
+
+	if (!head)
+		return 0;
+	if (place->dump && place->changed)
+		nlmsg_hdr(skb)->nlmsg_flags |= NLM_F_DUMP_INTR;
+	if (nla_put(skb, LUNATIK_GENL_A_NAME, info->name_size, info->name) ||
+	    nla_put_u32(skb, LUNATIK_GENL_A_CONTEXT, info->context) || nla_put_u32(skb, LUNATIK_GENL_A_STATE, info->state) ||
+	    put_number(skb, LUNATIK_GENL_A_MEMORY, info->memory) || put_number(skb, LUNATIK_GENL_A_MAXALLOC, info->maxalloc) ||
+	    put_number(skb, LUNATIK_GENL_A_CALLS, info->calls) || put_number(skb, LUNATIK_GENL_A_ERRORS, info->errors) ||
+	    put_number(skb, LUNATIK_GENL_A_AGE, info->age) || put_number(skb, LUNATIK_GENL_A_BUSY, info->busy) ||
+	    nla_put_u32(skb, LUNATIK_GENL_A_USERS, info->users) ||
+	    put_number(skb, LUNATIK_GENL_A_SCRIPTSIZE, info->script_size) ||
+	    (info->in_use && nla_put_flag(skb, LUNATIK_GENL_A_INUSE))) {
+		genlmsg_cancel(skb, head);
+		return 0;
+	}
+	genlmsg_end(skb, head);
+	return 1;
+}
+
+static int do_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct place place = { .portid = info->snd_portid, .seq = info->snd_seq };
+	const char *name, *message = NULL;
+	unsigned long size;
+	int error = take_name(info->attrs, &name, &size, info->extack);
+
+	if (error)
+		return error;
+	place.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!place.skb)
+		return -ENOMEM;
+	error = lunatik_state_show(genl_info_net(info), name, size, put_state, &place, &message);
+	if (error) {
+		nlmsg_free(place.skb);
+		say(info->extack, message);
+		return error;
+	}
+	return genlmsg_reply(place.skb, info);
+}
+
+/* The callback's own memory holds the cursor. */
+static int dump_get(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct lunatik_cursor *cursor = (struct lunatik_cursor *)cb->ctx;
+	struct place place = {
+		.skb = skb,
+		.portid = NETLINK_CB(cb->skb).portid,
+		.seq = cb->nlh->nlmsg_seq,
+		.flags = NLM_F_MULTI,
+		.dump = cb,
+		.changed = cursor->changed,
+	};
+
+	BUILD_BUG_ON(sizeof(*cursor) > sizeof(cb->ctx));
+	if (lunatik_state_walk(sock_net(skb->sk), cursor, put_state, &place) && !skb->len)
+		return 0;
+	return skb->len ? skb->len : -EMSGSIZE;
+}
+
+/* ---- what takes long: a first message, and the rest when that has been received ---- */
+
+struct errand {
+	struct lunatik_exec *exec;
+	struct lunatik_closing *closing;
+	int phase;
+};
+
+/* Attributes of a dump request: part of a struct genl_info since "genetlink: add struct genl_info to struct genl_dumpit_info" (v6.6). */
+static struct nlattr **attributes(struct netlink_callback *cb)
+{
+#ifdef LUNATIK_GENL_INFO_DUMP
+	return genl_info_dump(cb)->attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+static struct errand *errand_of(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct errand) > sizeof(cb->ctx));
+	return (struct errand *)cb->ctx;
+}
+
+static int start_exec(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = attributes(cb);
+	const struct nlattr *code = attrs[LUNATIK_GENL_A_CODE], *offset = attrs[LUNATIK_GENL_A_OFFSET];
+	struct net *net = sock_net(cb->skb->sk);
+	const char *name, *message = NULL;
+	unsigned long size;
+	char *before = NULL;
+	size_t total = 0;
+	int error = check_permission(cb->skb, cb->extack);
+
+	if (!error)
+		error = take_name(attrs, &name, &size, cb->extack);
+	if (error)
+		return error;
+	if (!code && !offset) {
+		say(cb->extack, "there is no code to run");
+		return -EINVAL;
+	}
+	if (offset) {
+		before = take_pieces(net, NETLINK_CB(cb->skb).portid, nla_get_u64(offset), code ? nla_data(code) : NULL,
+				     code ? nla_len(code) : 0, &total, &error);
+		if (error) {
+			say(cb->extack, error == -ENOMEM ? "not enough memory for the code" : "a piece of code is missing, or came twice");
+			return error;
+		}
+	}
+	error = lunatik_exec_begin(net, name, size, before, total, code ? nla_data(code) : NULL, code ? nla_len(code) : 0,
+				   &errand_of(cb)->exec, &message);
+	if (error)
+		say(cb->extack, message);
+	return error;
+}
+
+static int start_close(struct netlink_callback *cb)
+{
+	const char *name, *message = NULL;
+	unsigned long size;
+	int error = check_permission(cb->skb, cb->extack);
+
+	if (!error)
+		error = take_name(attributes(cb), &name, &size, cb->extack);
+	if (error)
+		return error;
+	error = lunatik_state_withdraw(sock_net(cb->skb->sk), name, size, &errand_of(cb)->closing, &message);
+	if (error)
+		say(cb->extack, message);
+	return error;
+}
+
+static void *put_head(struct sk_buff *skb, struct netlink_callback *cb, u8 command)
+{
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family, NLM_F_MULTI, command);
+}
+
+/* The first message. It is made while the family is locked for all; what follows is not. */
+static int put_accepted(struct sk_buff *skb, struct netlink_callback *cb, u8 command)
+{
+	void *head = put_head(skb, cb, command);
+	const char *name;
+	unsigned long size;
+
+	if (!head || take_name(attributes(cb), &name, &size, NULL) || nla_put(skb, LUNATIK_GENL_A_NAME, size, name))
+		return -EMSGSIZE;
+	genlmsg_end(skb, head);
+	return skb->len;
+}
+
+/* Puts as many parts as fit; what does not fit as a whole is cut. Nonzero when all are sent. */
+static int put_parts(struct sk_buff *skb, struct lunatik_exec *exec)
+{
+	const char *data;
+	unsigned long size, room, taken;
+	unsigned int type;
+
+	while ((type = lunatik_exec_part(exec, &data, &size))) {
+		/* With room for the mark that the part goes on. */
+		room = skb_tailroom(skb) < 3 * NLA_HDRLEN + NLA_ALIGNTO ? 0 : skb_tailroom(skb) - 3 * NLA_HDRLEN - NLA_ALIGNTO;
+		taken = min3(size, room, 32768UL);
+		if (!room || (taken < size && taken < 256 && room < 256))
+			return 0;
+		if (nla_put(skb, type, taken, data) || (taken < size && nla_put_flag(skb, LUNATIK_GENL_A_MORE)))
+			return 0;
+		lunatik_exec_sent(exec, taken);
+	}
+	return 1;
+}
+
+static int dump_exec(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct errand *errand = errand_of(cb);
+	const char *data;
+	unsigned long size;
+	void *head;
+
+	if (!errand->phase++)
+		return put_accepted(skb, cb, LUNATIK_GENL_EXEC);
+	if (errand->phase == 2)
+		lunatik_exec_run(errand->exec);
+	if (!lunatik_exec_part(errand->exec, &data, &size))
+		return 0;
+	head = put_head(skb, cb, LUNATIK_GENL_EXEC);
+	if (!head)
+		return -EMSGSIZE;
+	if (put_parts(skb, errand->exec)) {
+		genlmsg_end(skb, head);
+		return 0;
+	}
+	genlmsg_end(skb, head);
+	return skb->len;
+}
+
+static int done_exec(struct netlink_callback *cb)
+{
+	if (errand_of(cb)->exec)
+		lunatik_exec_end(errand_of(cb)->exec);
+	return 0;
+}
+
+static int dump_close(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct errand *errand = errand_of(cb);
+	struct lunatik_closing *closing = errand->closing;
+	void *head;
+	int error;
+
+	if (!errand->phase++)
+		return put_accepted(skb, cb, LUNATIK_GENL_CLOSE);
+	if (!closing)
+		return 0;
+	errand->closing = NULL;
+	error = lunatik_state_close(closing);
+	head = put_head(skb, cb, LUNATIK_GENL_CLOSE);
+	if (!head)
+		return -EMSGSIZE;
+	if ((error && nla_put_string(skb, LUNATIK_GENL_A_MESSAGE, "blocked in the kernel; it is closed when that returns")) ||
+	    nla_put_u32(skb, LUNATIK_GENL_A_STATUS, error ? LUNATIK_STATUS_TIMEOUT : LUNATIK_STATUS_OK))
+		return -EMSGSIZE;
+	genlmsg_end(skb, head);
+	return 0;
+}
+
+static int done_close(struct netlink_callback *cb)
+{
+	if (errand_of(cb)->closing)
+		lunatik_state_close(errand_of(cb)->closing);
+	return 0;
+}
+
+/* ---- events ---- */
+
+static struct net *get_net_by_inode(unsigned int inode)
+{
+	struct net *net, *found = NULL;
+
+	rcu_read_lock();
+	for_each_net_rcu(net) {
+		if (net->ns.inum == inode) {
+			found = maybe_get_net(net);
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/*
+ * Whoever opened the socket must be allowed to hear what scripts say; the group itself asks for the capability in the namespace's own
+ * user namespace only. Kernels from 5.19 have no filter, until "netlink: Reverse the patch which removed filtering" (v6.6) gave it
+ * back; Kbuild looks. There namespaces of containers have no events.
+ */
+#ifdef LUNATIK_BROADCAST_FILTERED
+/* Nonzero keeps it from a listener. */
+static int filter(struct sock *sk, struct sk_buff *skb, void *data)
+{
+	return !sk->sk_socket || !sk->sk_socket->file || !file_ns_capable(sk->sk_socket->file, &init_user_ns, CAP_SYS_ADMIN);
+}
+
+static void broadcast(struct net *net, struct sk_buff *skb)
+{
+	netlink_broadcast_filtered(net->genl_sock, skb, 0, family.mcgrp_offset, GFP_KERNEL, filter, NULL);
+}
+#else
+static void broadcast(struct net *net, struct sk_buff *skb)
+{
+	if (net->user_ns == &init_user_ns)
+		genlmsg_multicast_netns(&family, net, skb, 0, 0, GFP_KERNEL);
+	else
+		nlmsg_free(skb);
+}
+#endif
+
+static void send_event(struct net *net, const struct lunatik_event *event)
+{
+	struct sk_buff *skb;
+	void *head;
+
+	if (!genl_has_listeners(&family, net, 0))
+		return;
+	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!skb)
+		return;
+	head = genlmsg_put(skb, 0, 0, &family, 0, LUNATIK_GENL_EVENT);
+	if (!head || put_number(skb, LUNATIK_GENL_A_SEQUENCE, event->sequence) || put_number(skb, LUNATIK_GENL_A_TIME, event->time) ||
+	    nla_put_u32(skb, LUNATIK_GENL_A_KIND, event->kind) || nla_put(skb, LUNATIK_GENL_A_NAME, event->name_size, event->name) ||
+	    nla_put(skb, LUNATIK_GENL_A_MESSAGE, event->text_size, event->text)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, head);
+	broadcast(net, skb);
+}
+
+void lunatik_netlink_event(const struct lunatik_event *event)
+{
+	struct net *net = get_net_by_inode(event->network);
+
+	if (!net)
+		return;
+	send_event(net, event);
+	put_net(net);
+}
+
+/* ---- the family ---- */
+
+static const struct genl_ops ops[] = {
+	{ .cmd = LUNATIK_GENL_CREATE, .flags = GENL_UNS_ADMIN_PERM, .doit = do_create },
+	{ .cmd = LUNATIK_GENL_CLOSE, .flags = GENL_UNS_ADMIN_PERM, .start = start_close, .dumpit = dump_close, .done = done_close },
+	{ .cmd = LUNATIK_GENL_GET, .flags = GENL_UNS_ADMIN_PERM, .doit = do_get, .dumpit = dump_get },
+	{ .cmd = LUNATIK_GENL_CODE, .flags = GENL_UNS_ADMIN_PERM, .doit = do_code },
+	{ .cmd = LUNATIK_GENL_EXEC, .flags = GENL_UNS_ADMIN_PERM, .start = start_exec, .dumpit = dump_exec, .done = done_exec },
+};
+
+static const struct genl_multicast_group groups[] = {
+	{ .name = LUNATIK_GENL_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },
+};
+
+static struct genl_family family __ro_after_init = {
+	.name = LUNATIK_GENL_NAME,
+	.version = LUNATIK_GENL_VERSION,
+	.maxattr = ARRAY_SIZE(policy) - 1,
+	.policy = policy,
+	.netnsok = true,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.ops = ops,
+	.n_ops = ARRAY_SIZE(ops),
+	.resv_start_op = LUNATIK_GENL_UNSPEC + 1,
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
+};
+
+int lunatik_netlink_init(void)
+{
+	int error = netlink_register_notifier(&socket_block);
+
+	if (error)
+		return error;
+	error = genl_register_family(&family);
+	if (error)
+		netlink_unregister_notifier(&socket_block);
+	return error;
+}
+
+void lunatik_netlink_exit(void)
+{
+	struct pieces *p, *next;
+
+	genl_unregister_family(&family);
+	netlink_unregister_notifier(&socket_block);
+	list_for_each_entry_safe(p, next, &all_pieces, list)
+		free_pieces(p);
+}
