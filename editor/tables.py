@@ -9,11 +9,11 @@ import subprocess
 
 # enum lunatik_kind
 KINDS = ("none", "nil", "boolean", "integer", "string", "bytes", "object", "function", "table", "buffer", "pointer", "constants",
-         "record", "any", "symbol")
+         "record", "any", "symbol", "kept", "self", "user", "companion")
 # LUNATIK_FUNCTION_*
 METHOD, CONSTRUCTOR, SLEEPS, VARARGS, STOP = 1, 2, 4, 8, 16
 # sizes of struct lunatik_parameter, luaL_Reg, lunatik_constants and lunatik_constant where long has 64 bits
-PARAMETER, PAIR = 40, 16
+PARAMETER, PAIR = 48, 16
 
 
 @dataclasses.dataclass
@@ -132,6 +132,9 @@ def read_function(module, address):
     parameters = []
     for n in range(module.number("B", step(address, 24))):
         at = step(start, n * PARAMETER)
+        # The library makes a companion itself: no script passes it.
+        if KINDS[module.number("B", at)] == "companion":
+            continue
         parameters.append(Parameter(KINDS[module.number("B", at)], bool(module.number("B", step(at, 1))),
                                     module.number("q", step(at, 8)), module.number("q", step(at, 16)),
                                     class_name(module, step(at, 24)), name_of(module, step(at, 32))))
@@ -154,7 +157,7 @@ def read_library(module, address):
         at = step(at, PAIR)
     classes = {name_of(module, cls): [read_function(module, function) for function in
                                       module.pointers(module.pointer(step(cls, 48)))]
-               for cls in module.pointers(module.pointer(step(address, 16)))}
+               for cls in module.pointers(module.pointer(step(address, 16))) if cls[0]}
     return Library(name_of(module, address), [read_function(module, function) for function in
                                               module.pointers(module.pointer(step(address, 32)))], classes, constants)
 

@@ -155,7 +155,7 @@ function matrix.wrong_uses(library)
 	for class, methods in pairs(library.classes) do
 		local recipe = objects[class]
 		ktap.ok(class .. ": its objects are known to tests/guest/lib/objects.lua", recipe)
-		if recipe and (recipe.context or "process") == library.context then
+		if recipe and recipe.make and (recipe.context or "process") == library.context then
 			for _, f in ipairs(methods) do
 				local what = class .. ":" .. f.name
 				wrong_receivers(what, class, f.name, recipe.make, f.stops)
