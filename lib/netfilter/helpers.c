@@ -124,6 +124,10 @@ int lunatik_h_netfilter_check(const struct lunatik_netfilter_options *options)
 	}
 	if (options->hooknum >= hooks)
 		return -ENOENT;
+	/* The kernel warns of a family that it was built without, too. */
+	if ((options->pf == NFPROTO_ARP && !IS_ENABLED(CONFIG_NETFILTER_FAMILY_ARP)) ||
+	    (options->pf == NFPROTO_BRIDGE && !IS_ENABLED(CONFIG_NETFILTER_FAMILY_BRIDGE)))
+		return -EOPNOTSUPP;
 	return device == !!options->dev ? 0 : -EINVAL;
 }
 

