@@ -19,7 +19,7 @@ gives "code that begins with a dash" 0 '^3$' '' lunatik state exec one -e '-- a 
 return 3'
 gives "code from standard input" 0 '^4$' '' bash -c 'echo "return 4" | lunatik state exec one -'
 gives "large code from standard input" 0 '^900000$' '' bash -c "python3 -c 'print(\"return #[[\" + \"x\" * 900000 + \"]]\")' | lunatik state exec one -"
-gives "nothing to show" 0 '' '' lunatik state exec one ''
+gives "nothing to show" 0 '' '' lunatik state exec one ' '
 gives "an error" 1 '' 'exec:1: on purpose.*stack traceback' lunatik state exec one 'error("on purpose")'
 gives "a wrong chunk" 1 '' 'unexpected symbol' lunatik state exec one 'return ('
 gives "a name in use" 6 '' "'one': a state of that name exists.*close one" lunatik state create one
