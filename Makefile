@@ -62,7 +62,7 @@ modules-locked:
 		tests/vm/btf $(KVER) $(KDIR) $(built)
 
 # The unit tests take longer to compile than everything else together: who only wants to use Lunatik does without.
-user: targets := --target lunatik client client-shared documents
+user: targets := --target lunatik client client-shared client-example documents
 user unit: ## build the command line and its library, in build/user
 	@mkdir -p build
 	@flock build/user.lock cmake -S . -B build/user -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=$(prefix) \

@@ -324,3 +324,34 @@ TEST_CASE("what was asked becomes a request", "[options]")
 		attribute(LUNATIK_ATTRIBUTE_MAXALLOC, raw(std::uint64_t{1024})) + attribute(LUNATIK_ATTRIBUTE_ARGUMENT, "a") +
 		attribute(LUNATIK_ATTRIBUTE_ARGUMENT, "b"));
 }
+
+TEST_CASE("state and monitor")
+{
+	const Parsed create = parse({"state", "create", "mine", "--maxalloc", "1M", "--netns", "blue"});
+	REQUIRE(create.options);
+	CHECK(create.options->verb == Verb::State);
+	CHECK(create.options->action == Action::Create);
+	CHECK(create.options->script == "mine");
+	CHECK(create.options->maxalloc == 1 << 20);
+	CHECK(create.options->netns == "blue");
+	const Parsed exec = parse({"-j", "state", "exec", "mine", "return 1"});
+	REQUIRE(exec.options);
+	CHECK(exec.options->json);
+	CHECK(exec.options->action == Action::Exec);
+	CHECK(exec.options->code == "return 1");
+	CHECK(parse({"state", "exec", "mine", "-e", "-- nothing"}).options->code == "-- nothing");
+	CHECK(parse({"state", "list"}).options->action == Action::List);
+	const Parsed monitor = parse({"monitor", "-n", "3", "--netns", "blue"});
+	REQUIRE(monitor.options);
+	CHECK(monitor.options->count == 3);
+	CHECK(monitor.options->netns == "blue");
+	for (const std::vector<std::string> &words : std::vector<std::vector<std::string>>{{"state"}, {"state", "burn", "x"},
+		     {"state", "create"}, {"state", "list", "x"}, {"state", "exec", "x"}, {"state", "exec", "x", "1", "-e", "2"},
+		     {"state", "close", "x", "1"}, {"state", "close", "x", "--maxalloc", "1M"}, {"state", "create", "x", "--maxalloc", "y"},
+		     {"state", "list", "--", "x"}, {"monitor", "x"}, {"monitor", "-n", "0"}}) {
+		const Parsed wrong = parse(words);
+		CHECK(wrong.status == LUNATIK_STATUS_USAGE);
+		CHECK(!wrong.options);
+		CHECK(!wrong.message.empty());
+	}
+}

@@ -91,7 +91,8 @@ def basics(family):
 
 def names(family):
     wrong = []
-    for byte in range(256):
+    # On the debug kernel not all of them, but those that something is said of.
+    for byte in sorted({*range(0, 256, 7 if DEBUG else 1), 1, 9, 10, 31, 32, 46, 47, 126, 127, 128, 255}):
         for name in (b"a%cz" % byte, b"%c" % byte, b"a%c" % byte, b"%ca" % byte):
             plain = name[:-1] if name.endswith(b"\0") else name
             valid = all(c >= 32 and c != 127 for c in plain) and plain and not plain.startswith(b"/") and not plain.endswith(b"/")
@@ -133,7 +134,7 @@ def memory(family):
     equal("and it goes on", family.exec("capped", "return 6 * 7")["VALUES"], [b"42"])
     result = family.exec("capped", "return ('x'):rep(600000)")
     ok("results count against the cap", result["STATUS"] == 7 and b"not enough memory" in result["MESSAGE"], result["STATUS"], result["MESSAGE"])
-    result = family.exec("capped", "for i = 1, 100000 do print(('x'):rep(100)) end return 'done'")
+    result = family.exec("capped", "for i = 1, 20000 do print(('x'):rep(100)) end return 'done'")
     ok("so does output, which is lost then", result["STATUS"] in (0, 7) and len(result["OUTPUT"]) <= 1 << 20, result["STATUS"],
        len(result["OUTPUT"]), result.get("LOST"))
     result = family.exec("capped", "require('data') d = {} for i = 1, 1 << 40 do d[i] = require('data').new(10000) end")
