@@ -2,6 +2,8 @@
 --
 -- What scripts for lunatik-ng find as globals: buffer, crypto, printk, gc_count. `require("ng")` is the one line they take here.
 
+-- luacheck: globals buffer crypto printk gc_count
+
 local levels = { [0] = "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug" }
 
 -- printk(text, ...): a line in the kernel's log. A level in front ("<3>text" or KERN_SOH) is taken off: all lines are of one level.
