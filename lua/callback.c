@@ -224,22 +224,51 @@ struct box {
 	_Bool constructed;
 };
 
-int lunatik_callleaf(lua_State *L, const struct lunatik_function *function, const void *mark)
+/* The open object of a userdata; NULL if there is none. */
+static inline const lunatik_object_t *object_of(const Udata *userdata)
+{
+	const struct box *box = (const struct box *)((const char *)userdata + udatamemoffset(userdata->nuvalue));
+
+	if (userdata->len != sizeof(*box) || box->mark != lunatik_mark || !box->object || box->object->opt & LUNATIK_OPT_STOPPED)
+		return NULL;
+	return box->object;
+}
+
+/* luaT_callTMres(), for the interpreter: a metamethod's call, or what it would give. */
+void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
+{
+	if (ttislcf(f) && ttisfulluserdata(p1) && ttisshrstring(p2)) {
+		const lunatik_object_t *object = object_of(uvalue(p1));
+		struct lunatik_value value __attribute__((uninitialized));
+
+		if (object && object->class->index && object->class->methods->func == fvalue(f) &&
+		    object->class->index(object->private, getshrstr(tsvalue(p2)), tsvalue(p2)->shrlen, &value)) {
+			if (value.kind == LUNATIK_INTEGER) {
+				setivalue(s2v(result), value.integer);
+			} else if (value.kind == LUNATIK_BOOLEAN) {
+				settt_(s2v(result), value.boolean ? LUA_VTRUE : LUA_VFALSE);
+			} else {
+				setnilvalue(s2v(result));
+			}
+			return;
+		}
+	}
+	luaT_callTMres(L, f, p1, p2, result);
+}
+
+int lunatik_callleaf(lua_State *L, const struct lunatik_function *function)
 {
 	StkId base = L->ci->func.p + 1;
 	int count = function->leaf_arguments;
 	long long arguments[LUNATIK_LEAF_ARGUMENTS] __attribute__((uninitialized));
 	long long result __attribute__((uninitialized));
-	const Udata *userdata;
-	const struct box *box;
+	const lunatik_object_t *object;
 	int i;
 
 	if (L->top.p - base != count + 1 || !ttisfulluserdata(s2v(base)))
 		return 0;
-	userdata = uvalue(s2v(base));
-	box = (const struct box *)((const char *)userdata + udatamemoffset(userdata->nuvalue));
-	if (userdata->len != sizeof(*box) || box->mark != mark || !box->object || box->object->class != function->class ||
-	    box->object->opt & LUNATIK_OPT_STOPPED)
+	object = object_of(uvalue(s2v(base)));
+	if (!object || object->class != function->class)
 		return 0;
 	for (i = 0; i < count; i++) {
 		const TValue *value = s2v(base + 1 + i);
@@ -248,7 +277,7 @@ int lunatik_callleaf(lua_State *L, const struct lunatik_function *function, cons
 			return 0;
 		arguments[i] = ivalue(value);
 	}
-	if (!function->leaf(box->object->private, arguments, &result))
+	if (!function->leaf(object->private, arguments, &result))
 		return 0;
 	if (function->leaf_results) {
 		setivalue(s2v(L->top.p), result);

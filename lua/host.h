@@ -196,12 +196,14 @@ int lunatik_callpacket(struct lua_State *L, void *kept, int function, int argume
 
 struct lunatik_function;
 
+/** What the userdata of objects begin with: an address that no script can write. */
+extern const void *const lunatik_mark;
+
 /**
  * Tries the leaf of a method for the arguments of the C function that runs now: the receiver must be an open object of the
- * method's class, in a userdata that begins with @mark, all others integers. Nonzero when it has run, and pushed its result if
- * it has one. Never raises.
+ * method's class, all others integers. Nonzero when it has run, and pushed its result if it has one. Never raises.
  */
-int lunatik_callleaf(struct lua_State *L, const struct lunatik_function *function, const void *mark);
+int lunatik_callleaf(struct lua_State *L, const struct lunatik_function *function);
 
 /** lua_settop(L, 0) at the end of an entry. Returns the bytes that the state has. */
 unsigned long lunatik_clearstack(struct lua_State *L);

@@ -139,6 +139,13 @@ extern void __asan_allocas_unpoison(void *low, long high);
 
 /* ---- the second interpreter loop (goto.c) has names of its own ---- */
 
+/* What the interpreter calls metamethods with: a field of some objects is read without a call (callback.c). */
+#include "lobject.h"
+extern void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result);
+#if defined(LUNATIK_TU_lvm) || defined(LUNATIK_TU_goto)
+#define luaT_callTMres lunatik_calltm
+#endif
+
 #ifdef LUNATIK_TU_goto
 #define luaV_concat luaV_concat_goto
 #define luaV_equalobj luaV_equalobj_goto

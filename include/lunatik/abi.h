@@ -48,6 +48,8 @@ enum {
 struct luaL_Reg;
 #endif
 
+struct lunatik_value;
+
 /**
  * struct lunatik_class_s - a class of objects
  * @name: what require() takes and error messages say
@@ -57,6 +59,8 @@ struct luaL_Reg;
  * @owner: module of @release and @methods: objects pin it. NULL is filled in by LUNATIK_NEWLIB
  * @stop: called once, when the last handle goes or the script says stop, in process context; may be NULL
  * @functions: argument tables of a native class' @methods, for the stubs and the generated tests; or NULL
+ * @index: a short way of reading a field, or NULL: nonzero if it gave @value, a nil, boolean or integer; 0 if the first of
+ *	@methods, which is __index then, has to look. It takes no lock of an object's, and never sleeps. Context: any
  */
 typedef struct lunatik_class_s {
 	const char *name;
@@ -66,6 +70,7 @@ typedef struct lunatik_class_s {
 	struct module *owner;
 	void (*stop)(void *);
 	const struct lunatik_function *const *functions;
+	int (*index)(void *self, const char *key, unsigned long size, struct lunatik_value *value);
 } lunatik_class_t;
 
 /**

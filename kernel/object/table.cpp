@@ -278,6 +278,21 @@ Result<Value> RcuTable::get(lunatik_object_t &runtime, std::string_view key, cha
 	return read(runtime, room, [&] { return find(place, key); });
 }
 
+bool RcuTable::get_scalar(std::string_view key, Value &value) noexcept
+{
+	if (key.size() > key_max)
+		return false;
+	unsigned place = hash(key);
+	RcuGuard guard;
+	Entry *entry = find(place, key);
+	value.kind = entry ? entry->value.kind : static_cast<unsigned char>(LUNATIK_NIL);
+	if (value.kind == LUNATIK_INTEGER)
+		value.integer = __atomic_load_n(&entry->value.integer, __ATOMIC_RELAXED);
+	else if (value.kind == LUNATIK_BOOLEAN)
+		value.boolean = __atomic_load_n(&entry->value.boolean, __ATOMIC_RELAXED);
+	return !entry || is_scalar(value);
+}
+
 Result<Value> RcuTable::next(lunatik_object_t &runtime, const Key *after, Key &key, char *room) noexcept
 {
 	bool found = false;
@@ -441,6 +456,10 @@ constinit const lunatik_class_t RcuTable::info = [] {
 	auto info = define_class<RcuTable, Functions<Method<"__index", get_field>, Method<"__newindex", set_field>>>(
 		"rcu.table", LUNATIK_OPT_HARDIRQ);
 	info.owner = nullptr;
+	info.index = [](void *self, const char *key, unsigned long size, lunatik_value *value) -> int {
+		// SAFETY: an object of this class, and the bytes of a string of Lua's.
+		return static_cast<RcuTable *>(self)->get_scalar({ key, size }, *value);
+	};
 	return info;
 }();
 

@@ -14,7 +14,7 @@ namespace lunatik::edge {
 
 /// The userdata of an object. `object` is null once it was finalized.
 struct Box {
-	const void *mark; // this and the object also lunatik_callleaf() knows
+	const void *mark; // this and the object lua/callback.c knows, too
 	Object *object;
 	bool constructed; // false while a constructor's body has not succeeded
 

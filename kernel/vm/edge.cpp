@@ -883,9 +883,11 @@ int lunatik_invoke(lua_State *L, const lunatik_function *function)
 	return edge::invoke(L, *function);
 }
 
+constinit const void *const lunatik_mark = &edge::Box::the_mark;
+
 int lunatik_invokeleaf(lua_State *L, const lunatik_function *function)
 {
-	return lunatik_callleaf(L, function, &edge::Box::the_mark) ? function->leaf_results : edge::invoke(L, *function);
+	return lunatik_callleaf(L, function) ? function->leaf_results : edge::invoke(L, *function);
 }
 
 int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)

@@ -78,6 +78,15 @@ unsigned int lunatik_random32(void)
 	return (unsigned int)random();
 }
 
+/* Nothing here is an object. */
+const void *const lunatik_mark = &lunatik_mark;
+
+int lunatik_fetch(void *to, const void *from, size_t n)
+{
+	memcpy(to, from, n);
+	return 0;
+}
+
 void lunatik_warning(struct lua_State *L, const char *text, int error)
 {
 	(void)L;
