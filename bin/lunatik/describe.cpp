@@ -236,13 +236,17 @@ std::string fish_completion(const std::vector<Description> &descriptions)
 		text += options_of(verb, condition);
 		const char *list = takes(verb, "name") ? list_names : takes(verb, "script") ? list_scripts :
 			takes(verb, "suite") ? list_suites : nullptr;
-		// fish has other quotes and substitutions: a POSIX shell makes the list.
+		// Only a script may be a file; without -f, fish offers files beside every list, and where there is none.
+		const std::string words = fmt::format("complete -c lunatik{}{}", takes(verb, "script") ? "" : " -f", condition);
 		if (list)
-			text += fmt::format("complete -c lunatik{} -a {}\n", condition, fish_quoted(fmt::format("(sh -c {})", fish_quoted(list))));
-		if (takes(verb, "action"))
-			text += fmt::format("complete -c lunatik{} -a 'create exec list close'\n", condition);
+			// fish has other quotes and substitutions: a POSIX shell makes the list.
+			text += fmt::format("{} -a {}\n", words, fish_quoted(fmt::format("(sh -c {})", fish_quoted(list))));
+		else if (takes(verb, "action"))
+			text += words + " -a 'create exec list close'\n";
+		else
+			text += words + "\n";
 		if (takes(verb, "context"))
-			text += fmt::format("complete -c lunatik{} -a 'process softirq hardirq percpu'\n", condition);
+			text += words + " -a 'process softirq hardirq percpu'\n";
 	}
 	return text;
 }

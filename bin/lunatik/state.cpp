@@ -28,27 +28,33 @@ Json state_object(const State &state)
 		{"script_size", state.script_size}, {"in_use", state.in_use}};
 }
 
-/* What the kernel said of a state, with the state's name and what can be done. */
-Failure refused(const NetlinkError &error, const Options &options)
+/* What the kernel refused, of the state of that name or, without one, of all; and what can be done. */
+Failure refused(const NetlinkError &error, const std::string &name, const Options &options, const Environment &environment)
 {
-	std::string hint;
-	switch (error.code()) {
-	case ENOENT:
+	const Failure known = failure_of(error, environment);
+	if (error.status() == LUNATIK_STATUS_NOMODULE)
+		return known;
+	std::string hint = known.hint;
+	if (error.code() == ENOENT && name.empty())
+		hint = "ip netns list shows them";
+	else if (error.code() == ENOENT)
 		hint = fmt::format("lunatik state list{} shows them; lunatik state create {} makes it",
-			options.netns ? " --netns " + *options.netns : "", options.script);
-		break;
-	case EEXIST:
-		hint = fmt::format("close it first: sudo lunatik state close {}", options.script);
-		break;
-	case EPERM:
-		hint = "run it as root: sudo lunatik";
-		break;
-	default:
-		break;
-	}
-	Failure failure(error.status(), fmt::format("'{}': {}", printable(options.script), error.what()), hint);
+			options.netns ? " --netns " + *options.netns : "", name);
+	else if (error.code() == EEXIST)
+		hint = fmt::format("close it first: sudo lunatik state close {}", name);
+	Failure failure(error.status(), name.empty() ? known.what() : fmt::format("'{}': {}", printable(name), known.what()), hint);
 	failure.code = error.code();
 	return failure;
+}
+
+/* The states of the namespace that was asked for; of what goes wrong here no state is the cause. */
+States open_states(const Options &options, const Environment &environment)
+{
+	try {
+		return States(options.netns.value_or(std::string()));
+	} catch (const NetlinkError &error) {
+		throw refused(error, {}, options, environment);
+	}
 }
 
 int done(Console &console)
@@ -115,11 +121,11 @@ volatile std::sig_atomic_t ended = 0;
 
 int do_state(const Options &options, Environment &environment, Console &console)
 {
-	States states(options.netns.value_or(std::string()));
-	if (options.action == Action::List)
-		return list(states, console);
+	States states = open_states(options, environment);
 	try {
 		switch (options.action) {
+		case Action::List:
+			return list(states, console);
 		case Action::Create:
 			states.create(options.script, options.maxalloc);
 			return done(console);
@@ -130,14 +136,19 @@ int do_state(const Options &options, Environment &environment, Console &console)
 			return exec(states, options, environment, console);
 		}
 	} catch (const NetlinkError &error) {
-		throw refused(error, options);
+		throw refused(error, options.script, options, environment);
 	}
 }
 
-int do_monitor(const Options &options, Environment &, Console &console)
+int do_monitor(const Options &options, Environment &environment, Console &console)
 {
-	States states(options.netns.value_or(std::string()));
-	states.listen();
+	console.lines();
+	States states = open_states(options, environment);
+	try {
+		states.listen();
+	} catch (const NetlinkError &error) {
+		throw refused(error, {}, options, environment);
+	}
 	if (!console.json())
 		console.note("waiting for events; Ctrl-C ends");
 

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: timeout=240
+# suite: timeout=400
 """The completions of bash, zsh and fish, as their shells load and run them: verbs, options, scripts that are installed, and
-runtimes that run at this moment."""
+runtimes that run at this moment; files where a script may be one, and nowhere else."""
 
 import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 from ktap import SLOW, equal, finish, install, lunatik, ok, stop
@@ -98,6 +99,11 @@ def offers(shell, name, wanted, words, exactly=True):
 
 
 def main():
+    # Files whose names begin as the words of lists do, which only a script's place may offer.
+    place = tempfile.TemporaryDirectory()
+    os.chdir(place.name)
+    for name in ("data.sh", "passwd.txt", "create.txt", "stats.txt", "unload.sh", "local.lua"):
+        pathlib.Path(name).touch()
     install("zebra", "print(1)")
     install("zeal", "print(1)")
     for name in ("test/zebra", "test/zeal", "passwd"):
@@ -106,7 +112,7 @@ def main():
         done = subprocess.run([shell, "-n", path], capture_output=True, text=True)
         equal(f"{shell} parses its file", (done.returncode, done.stdout + done.stderr), (0, ""))
     for shell in (bash, zsh, fish):
-        offers(shell, "verbs", ["stats", "status", "stop"], ["st"])
+        offers(shell, "verbs", ["state", "stats", "status", "stop"], ["st"])
         offers(shell, "one verb", ["unload"], ["un"])
         offers(shell, "options of a verb", ["--timeout"], ["run", "--ti"], exactly=False)
         offers(shell, "installed scripts", ["test/zeal", "test/zebra"], ["run", "test/ze"])
@@ -115,12 +121,17 @@ def main():
         offers(shell, "a script that does not run is none", [], ["stop", "test/fai"])
         offers(shell, "runtimes, of restart", ["passwd"], ["restart", "pass"])
         offers(shell, "suites", ["data"], ["test", "da"])
+        offers(shell, "actions", ["close", "create"], ["state", "c"])
+        offers(shell, "no file where nothing is wanted", [], ["monitor", "da"])
+        offers(shell, "a file that is a script", ["local.lua"], ["check", "loc"], exactly=False)
         offers(shell, "contexts", ["softirq"], ["run", "passwd", "soft"])
     stop("test/zebra")
     for shell in (bash, zsh, fish):
         offers(shell, "a runtime that has ended is not offered", ["test/zeal"], ["stop", "test/ze"])
     zsh.process.stdin.close()
     equal("zsh ends well", zsh.process.wait(60), 0)
+    os.chdir("/")
+    place.cleanup()
     return finish()
 
 

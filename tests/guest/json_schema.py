@@ -9,14 +9,16 @@ import json
 import os
 import pathlib
 import re
+import select
 import signal
 import subprocess
 import sys
+import threading
 
 import jsonschema
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
-from ktap import SLOW, equal, finish, install, lunatik, ok, start, stop
+from ktap import SLOW, equal, finish, install, lunatik, ok, start, stop, within
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 SOURCE = TREE / "docs" / "schema" / "lunatik.schema.json"
@@ -26,6 +28,8 @@ SCHEMA = json.loads(INSTALLED.read_text())
 # What answered with which exit statuses, by verb, and one answer of each definition, to be damaged.
 answered = {}
 samples = {}
+# Definitions of what one verb does, by that verb: its own takes those answers too.
+PARTS = {f"state-{action}": "state" for action in ("create", "exec", "list", "close")}
 
 
 def validator(definition):
@@ -38,9 +42,11 @@ def judge(definition, name, text, status, err="", wanted=None):
         answer = json.loads(text)
     except ValueError as error:
         return ok(name, False, error, text[:1000], err)
-    complaints = [error.message for one in (validator(definition), jsonschema.Draft202012Validator(SCHEMA))
-                  for error in one.iter_errors(answer)]
-    answered.setdefault(definition, set()).add(status)
+    definitions = [definition, PARTS[definition]] if definition in PARTS else [definition]
+    checks = [validator(one) for one in definitions] + [jsonschema.Draft202012Validator(SCHEMA)]
+    complaints = [error.message for one in checks for error in one.iter_errors(answer)]
+    for one in definitions:
+        answered.setdefault(one, set()).add(status)
     # A failure is the same for all; a sample is what only this verb says.
     if set(answer) != {"status", "error"}:
         samples.setdefault(definition, answer)
@@ -116,6 +122,72 @@ def script_verbs():
     asks("check", 6, "check", "test/nosuch")
 
 
+def state_verbs():
+    asks("state-create", 0, "state", "create", "mine", "--maxalloc", "2M")
+    asks("state-create", 6, "state", "create", "mine")
+    asks("state-create", 2, "state", "create", "a/../b")
+    asks("state-create", 2, "state", "create")
+    asks("state-create", 6, "state", "create", "mine", "--netns", "nosuch")
+    asks("state-exec", 0, "state", "exec", "mine", "print('said \\xff') return 6 * 7, nil, 'x'")
+    asks("state-exec", 0, "state", "exec", "mine", " ")
+    asks("state-create", 0, "state", "create", "wordy")
+    lost = lunatik("-j", "state", "exec", "wordy", "local s = ('x'):rep(1 << 18) for _ = 1, 5 do print(s) end")
+    if judge("state-exec", "exec that prints more than an answer holds", lost.stdout, lost.returncode, lost.stderr, 0):
+        equal("which is counted", json.loads(lost.stdout).get("lost"), 5 * ((1 << 18) + 1) - (1 << 20))
+    asks("state-close", 0, "state", "close", "wordy")
+    asks("state-exec", 1, "state", "exec", "mine", "print('before') error('on purpose')")
+    asks("state-exec", 1, "state", "exec", "mine", "return (")
+    asks("state-exec", 1, "state", "exec", "mine", "error({})")
+    asks("state-exec", 7, "state", "exec", "mine", "local t = {} for i = 1, 1 << 30 do t[i] = {} end")
+    asks("state-exec", 6, "state", "exec", "nosuch", "return 1")
+    asks("state-exec", 2, "state", "exec", "mine")
+    asks("state-list", 0, "state", "list")
+    asks("state-list", 2, "state", "list", "mine")
+    asks("state-list", 6, "state", "list", "--netns", "nosuch")
+    for action, words in (("create", "other"), ("exec", "mine ' '"), ("list", ""), ("close", "mine")):
+        nobody(f"state-{action}", 4, f"state {action} {words}".rstrip())
+    asks("state-close", 0, "state", "close", "mine")
+    asks("state-close", 6, "state", "close", "mine")
+    asks("state-close", 2, "state", "close", "mine", "--maxalloc", "1M")
+    asks("state", 2, "state")
+    asks("state", 2, "state", "burn", "mine")
+    asks("monitor", 2, "monitor", "-n", "0")
+    asks("monitor", 6, "monitor", "--netns", "nosuch")
+    nobody("monitor", 4, "monitor")
+
+
+def monitored():
+    """Events of each kind; whoever listens does not say since when, so the first are repeated until one comes."""
+    monitor = start("-j", "monitor")
+
+    def told():
+        lunatik("state", "create", "told")
+        lunatik("state", "close", "told")
+        return select.select([monitor.stdout], [], [], 0.2)[0]
+
+    ok("monitor tells", within(20, told))
+    lunatik("state", "create", "last")
+    lunatik("state", "exec", "last", "print('a line') error('no')")
+    # Closed while its code runs, it is killed.
+    busy = start("state", "exec", "last", "while true do end")
+    within(10, lambda: '"in_use": true' in lunatik("-j", "state", "list").stdout)
+    lunatik("state", "close", "last")
+    busy.wait(20 * SLOW)
+    # One that does not tell must not hold up the suite.
+    limit = threading.Timer(20 * SLOW, monitor.kill)
+    limit.start()
+    kinds = set()
+    while "killed" not in kinds and (line := monitor.stdout.readline()):
+        if judge("monitor", f"monitor: after {', '.join(sorted(kinds)) or 'nothing'}", line, 0):
+            kinds.add(json.loads(line)["kind"])
+    limit.cancel()
+    equal("monitor: events of each kind", sorted(kinds), ["error", "killed", "print", "started", "stopped"])
+    monitor.send_signal(signal.SIGINT)
+    equal("monitor ends at Ctrl-C", monitor.wait(20), 0)
+    asks("log", 0, "log", "last")
+    ok("the log has who was killed", '"killed"' in lunatik("-j", "log", "last").stdout)
+
+
 def going_on():
     follow = start("-j", "log", "-f")
     lines("log-follow", follow, 2, "log -f")
@@ -146,7 +218,10 @@ def other_verbs():
     for verb in ("unload", "status", "list", "stats", "top", "log"):
         asks(verb, 3, verb)
     asks("log-follow", 3, "log", "-f")
-    for words in (("log", "-f"), ("top",)):
+    asks("monitor", 3, "monitor")
+    for action, *words in (("exec", "x", " "), ("list",), ("close", "x")):
+        asks(f"state-{action}", 3, "state", action, *words)
+    for words in (("log", "-f"), ("top",), ("monitor",)):
         equal(f"{' '.join(words)}: an error is a line too", lunatik("-j", *words).stdout.count("\n"), 1)
     asks("stop", 3, "stop", "x")
     asks("restart", 3, "restart", "test/hello")
@@ -196,13 +271,16 @@ def strictness():
         check = validator(definition)
         taken = [what for what, other in damaged(answer) if check.is_valid(other)]
         equal(f"{definition}: no damaged answer is taken", taken, [])
-    for definition, member in (("run", "output"), ("list", "runtimes"), ("check", "unknown_globals"), ("failure", "error")):
+    for definition, member in (("run", "output"), ("list", "runtimes"), ("state-exec", "output"), ("state-list", "states"),
+                               ("monitor", "kind"), ("check", "unknown_globals"), ("failure", "error")):
         answer = copy.deepcopy(samples.get(definition) or {"status": 1, "error": {"message": "x"}})
         answer.pop(member)
         ok(f"{definition}: nor one without {member}", not validator(definition).is_valid(answer))
     ok("nor a success with an error", not validator("run").is_valid(
         {"status": 0, "output": "", "values": [], "error": {"message": "x"}}))
     ok("nor a failure of a script without one", not validator("run").is_valid({"status": 1, "output": "", "values": []}))
+    ok("nor code that succeeded with an error", not validator("state-exec").is_valid(
+        {"status": 0, "output": "", "values": [], "error": {"message": "x"}}))
     ok("nor findings with a problem and status 0", not validator("doctor").is_valid(
         {"status": 0, "findings": [{"name": "x", "state": "problem", "detail": "", "fix": "y"}]}))
 
@@ -212,6 +290,8 @@ def main():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     script_verbs()
     going_on()
+    state_verbs()
+    monitored()
     stop("test/sleeper")
     other_verbs()
     strictness()
