@@ -8,7 +8,7 @@ VERSION := $(shell sed -n 's/^lunatik-version := //p' Kbuild)
 
 # What is built for: KERNEL=, one of the guest's kernels; or KVER= and KDIR=; or this machine. The verbs that start a
 # guest install what getting a kernel takes first, and name one to a make of their own.
-ifneq ($(filter deb demo vm-shell check bench deps lint format clean distclean help,$(MAKECMDGOALS)),)
+ifneq ($(filter deb tarball demo vm-shell check bench deps lint format clean distclean help,$(MAKECMDGOALS)),)
 else ifneq ($(KERNEL),)
 KVER := $(shell tests/vm/kernel $(KERNEL) --print release)
 KDIR := $(shell tests/vm/kernel $(KERNEL) --print kdir)
@@ -154,9 +154,14 @@ vm-shell: ## open a root shell in the guest (KERNEL)
 	@$(MAKE) --no-print-directory stage KERNEL=$(or $(KERNEL),stock)
 	@tests/vm/guest --kernel $(or $(KERNEL),stock) --interactive -- bash -l || [ $$? -lt 100 ]
 
-check: ## run every test: on the host, then in guests (SUITE=pattern, NO_DEBUG_KERNEL=1)
+check: ## run every test: on the host, then in guests (SUITE=pattern, NO_DEBUG_KERNEL=1, NO_PACKAGES=1)
 	@tests/vm/deps check
-	@tests/vm/suite $(if $(NO_DEBUG_KERNEL),--no-debug) $(SUITE)
+	@tests/vm/suite $(if $(NO_DEBUG_KERNEL),--no-debug) $(if $(NO_PACKAGES),--no-packages) $(SUITE)
+
+# What tests/guest/install.sh takes Lua from: no guest can fetch it.
+.PHONY: tarball
+tarball:
+	@lua/fetch --tarball build/lua-5.4.7.tar.gz
 
 # In a copy of the tree, where git knows what belongs to it. `dpkg-buildpackage -b -us -uc` in the tree itself does the same.
 # For the kernel of KERNEL or KVER the modules are built from the package too, as DKMS does, without network or cache.
