@@ -43,6 +43,8 @@ void lunatik_core_exit()
 	tables_exit();
 	runtimes_exit();
 	objects_exit();
+	// Its worker may have been about to tell when telling ended.
+	lunatik_h_notice_exit();
 	journal::exit();
 }
 

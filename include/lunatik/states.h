@@ -89,7 +89,8 @@ int lunatik_close(const char *name);
 
 /**
  * lunatik_getstate - takes a reference
- * @s: a state, or what was one: it is looked up by its address, and not touched unless it is there
+ * @s: a state, or what was one: it is looked up by its address, and not touched unless it is there. An address may be another
+ *	state's later: who keeps it while nobody has a reference compares name and instance.net afterwards
  *
  * Context: any but NMI. Returns true if the caller has a reference now, false if the state is closed. A state with a reference is
  * not closed by lunatik_close(); one that goes with its namespace, or by `lunatik stop`, is, and lunatik_run() gives -ENXIO then.

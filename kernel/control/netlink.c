@@ -502,6 +502,7 @@ static int filter(struct sock *sk, struct sk_buff *skb, void *data)
 
 static void broadcast(struct net *net, struct sk_buff *skb)
 {
+	NETLINK_CB(skb).dst_group = family.mcgrp_offset;
 	netlink_broadcast_filtered(net->genl_sock, skb, 0, family.mcgrp_offset, GFP_KERNEL, filter, NULL);
 }
 #else

@@ -407,7 +407,7 @@ int lunatik_states_init(void)
 		return -ENOMEM;
 	teller = ::new (memory) Teller;
 	lunatik_h_notice_init(tell);
-	int error = lunatik_h_pernet_init([](struct net *network) { registry::leave(network); });
+	int error = teller->reader.valid() ? lunatik_h_pernet_init([](struct net *network) { registry::leave(network); }) : -ENOMEM;
 	if (error) {
 		lunatik_h_notice_exit();
 		teller->~Teller();

@@ -66,6 +66,8 @@ public:
 	~Reader();
 	Reader(const Reader &) = delete;
 	Reader &operator=(const Reader &) = delete;
+	/// Whether there was memory for its place.
+	[[nodiscard]] bool valid() const noexcept { return place_; }
 	/// The next line; false when there is none now. May sleep between lines that are passed over.
 	[[nodiscard]] bool next(Line &line) noexcept;
 

@@ -156,6 +156,11 @@ Result<void> run_body(Runtime &runtime, const Script &script, std::string_view s
 		Runtime *member = TRY(create(script, report, cpu, &leader));
 		member->chunk_name.append(leader.chunk_name.view());
 		leader.add_member(member->object);
+		// Whoever stops the leader stops the members there are: either that one sees this member, or this sees the stop.
+		if (leader.stopping()) {
+			member->object.stop();
+			break;
+		}
 		if (auto result = run_body(*member, script, source, report); !result)
 			return result;
 	}

@@ -237,7 +237,21 @@ int lunatik_h_rng_reset(void *rng, const void *seed, unsigned int size)
 
 int lunatik_h_rng_generate(void *rng, const void *seed, unsigned int seed_size, void *to, unsigned int size)
 {
-	return crypto_rng_generate(rng, seed, seed_size, to, size);
+	/* Some generators take milliseconds for 32 bytes and look at nothing meanwhile. */
+	while (size) {
+		unsigned int piece = min(size, 256u);
+		int error = crypto_rng_generate(rng, seed, seed_size, to, piece);
+
+		if (error)
+			return error;
+		to += piece;
+		size -= piece;
+		seed_size = 0;
+		if (size && signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
 }
 
 const char *lunatik_h_rng_driver(void *rng)

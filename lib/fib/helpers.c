@@ -19,6 +19,11 @@ static int change_rule(struct net *net, int type, int flags, change change, unsi
 
 	if (!skb)
 		return -ENOMEM;
+	/* A finalizer may come this way while the namespace goes, or after it. */
+	if (!maybe_get_net(net)) {
+		kfree_skb(skb);
+		return -ENXIO;
+	}
 	message = nlmsg_put(skb, 0, 0, type, sizeof(*rule), NLM_F_REQUEST | flags);
 	rule = nlmsg_data(message);
 	memset(rule, 0, sizeof(*rule));
@@ -27,8 +32,8 @@ static int change_rule(struct net *net, int type, int flags, change change, unsi
 	rule->table = table < 256 ? table : RT_TABLE_UNSPEC;
 	/* The message was made large enough for both. */
 	if (nla_put_u32(skb, FRA_TABLE, table) || nla_put_u32(skb, FRA_PRIORITY, priority)) {
-		kfree_skb(skb);
-		return -EMSGSIZE;
+		error = -EMSGSIZE;
+		goto out;
 	}
 	nlmsg_end(skb, message);
 
@@ -38,6 +43,8 @@ static int change_rule(struct net *net, int type, int flags, change change, unsi
 	error = change(skb, message, NULL);
 	skb->sk = NULL;
 	rtnl_unlock();
+out:
+	put_net(net);
 	kfree_skb(skb);
 	return error;
 }

@@ -62,7 +62,10 @@ static noinline unsigned int other(struct lunatik_netfilter *netfilter, struct s
 	case NF_STOP:
 		if (!state->okfn)
 			return NF_ACCEPT;
+		/* A packet that comes back from a queue comes in a task, and what follows counts on no softirq coming in between. */
+		local_bh_disable();
 		state->okfn(state->net, state->sk, skb);
+		local_bh_enable();
 		return NF_STOLEN;
 	}
 	return verdict;
@@ -81,17 +84,24 @@ static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_s
 	return other(netfilter, skb, state, verdict);
 }
 
-bool lunatik_h_netfilter_is_verdict(long long verdict)
+/* From a queue a packet goes on where it was, which the kernel knows how to do in these families only (nf_reinject()). */
+bool lunatik_h_netfilter_queues(const struct lunatik_netfilter_options *options)
+{
+	return options->pf == NFPROTO_IPV4 || options->pf == NFPROTO_IPV6 || options->pf == NFPROTO_BRIDGE ||
+	       (options->pf == NFPROTO_INET && options->hooknum != NF_INET_INGRESS);
+}
+
+bool lunatik_h_netfilter_is_verdict(long long verdict, bool queues)
 {
 	u32 known = verdict & NF_VERDICT_MASK;
 
 	if (verdict < 0 || verdict > U32_MAX || known > NF_MAX_VERDICT)
 		return false;
 	if (verdict == known)
-		return true;
+		return queues || known != NF_QUEUE;
 	/* A queue's number and flag, or an errno. */
 	if (known == NF_QUEUE)
-		return !(verdict & ~(long long)(NF_VERDICT_MASK | NF_VERDICT_QMASK | NF_VERDICT_FLAG_QUEUE_BYPASS));
+		return queues && !(verdict & ~(long long)(NF_VERDICT_MASK | NF_VERDICT_QMASK | NF_VERDICT_FLAG_QUEUE_BYPASS));
 	return known == NF_DROP && !(verdict & 0xff00) && -(int)verdict >> NF_VERDICT_QBITS <= MAX_ERRNO &&
 	       -(int)verdict >> NF_VERDICT_QBITS >= 0;
 }

@@ -42,8 +42,10 @@ int lunatik_h_netfilter_register(struct lunatik_netfilter **netfilter, lunatik_o
 				 const struct lunatik_netfilter_options *options);
 /** Undoes it; returns when no packet is inside any more. Context: process, may sleep; takes the rtnl lock if it has a device. */
 void lunatik_h_netfilter_unregister(struct lunatik_netfilter *netfilter);
-/** Whether a verdict is one that a hook may give. */
-LUNATIK_BOOL lunatik_h_netfilter_is_verdict(long long verdict);
+/** Whether hooks like this one may queue packets. */
+LUNATIK_BOOL lunatik_h_netfilter_queues(const struct lunatik_netfilter_options *options);
+/** Whether a verdict is one that a hook may give; @queues: of lunatik_h_netfilter_queues(). */
+LUNATIK_BOOL lunatik_h_netfilter_is_verdict(long long verdict, LUNATIK_BOOL queues);
 
 /** netfilter.cpp: what the script says to a packet. Context: softirq, or process in the kernel's network code. */
 unsigned int lunatik_netfilter_packet(lunatik_object_t *object, struct lunatik_packet *packet);

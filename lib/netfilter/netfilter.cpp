@@ -19,8 +19,9 @@ class Netfilter final {
 public:
 	static const lunatik_class_t info;
 
-	Netfilter(const Caller &caller, Companion<Skb> skb, Verdict declared, bool detaches) noexcept
-		: hook_(caller, detaches), skb_(*skb), skb_object_(ObjectRef::share(skb.object)), declared_(declared)
+	Netfilter(const Caller &caller, Companion<Skb> skb, Verdict declared, bool detaches, bool queues) noexcept
+		: hook_(caller, detaches), skb_(*skb), skb_object_(ObjectRef::share(skb.object)), declared_(declared),
+		  queues_(queues)
 	{
 	}
 
@@ -51,7 +52,7 @@ public:
 		auto said = hook_.ask(kept_hook, kept_skb, skb_.shown(), &packet);
 		if (!said) [[unlikely]]
 			return declared_;
-		if (*said != accept && !lunatik_h_netfilter_is_verdict(*said)) [[unlikely]] {
+		if (*said != accept && !lunatik_h_netfilter_is_verdict(*said, queues_)) [[unlikely]] {
 			hook_.reject(kept_hook);
 			return declared_;
 		}
@@ -63,6 +64,7 @@ private:
 	Skb &skb_;
 	ObjectRef skb_object_;
 	const Verdict declared_;
+	const bool queues_;
 	lunatik_netfilter *registration_ = nullptr;
 };
 
@@ -109,7 +111,7 @@ Result<void> create(New<Netfilter> slot, Caller &caller, Table, Field<"pf", With
 	if (wrong)
 		return caller.fail(options.dev ? "bad field 'dev' in argument #1 to 'register' (this hook is no device's)"
 					       : "bad field 'dev' in argument #1 to 'register' (this hook needs a device)");
-	auto &filter = slot.emplace(caller, skb, *declared, detach.value.value_or(false));
+	auto &filter = slot.emplace(caller, skb, *declared, detach.value.value_or(false), lunatik_h_netfilter_queues(&options));
 	// In a per-CPU runtime the kernel has one hook, which asks the state of the CPU it runs on.
 	if (caller.first())
 		return {};

@@ -344,6 +344,8 @@ int lunatik_h_skb_forward(const struct lunatik_packet *packet, struct net *net, 
 	skb_dst_drop(skb);
 	skb_ext_reset(skb);
 	nf_reset_ct(skb);
+	/* When it came is not when it is to go. */
+	skb_clear_tstamp(skb);
 	skb->dev = dev;
 	dev_hold(dev);
 	skb_queue_tail(&to_send, skb);

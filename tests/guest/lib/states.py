@@ -499,6 +499,7 @@ def in_batches(function, count):
     return median(times[:quarter]), median(times[-quarter:])
 
 
+# Other guests run beside this one: what grows with the number of states would be a hundred times as much.
 def many(family):
     count = 10000 if not DEBUG else 400
     # Allocators keep some of what they once had: a round before shows how much.
@@ -509,13 +510,13 @@ def many(family):
     time.sleep(1)
     before = available()
     first, last = in_batches(lambda number: family.create(f"s{number}"), count)
-    ok(f"{count} states; the last ones cost what the first did", last < 2 * first, first, last)
+    ok(f"{count} states; the last ones cost what the first did", last < 4 * first, first, last)
     equal("all are listed", len(set(family.names())), count)
     equal("and each can be used", [family.exec(f"s{number}", f"return {number}")["VALUES"] for number in (0, count // 2, count - 1)],
           [[b"0"], [str(count // 2).encode()], [str(count - 1).encode()]])
     print(f"# {(before - available()) * 1024 / count:.1f} KiB each")
     first, last = in_batches(lambda number: family.close(f"s{number}"), count)
-    ok("closing costs the same from the first to the last", first < 2 * last, first, last)
+    ok("closing costs the same from the first to the last", first < 4 * last, first, last)
     equal("none is left", family.names(), [])
     after = available()
     # As often again: what were a leak would be there twice.
