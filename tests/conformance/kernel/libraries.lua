@@ -9,6 +9,7 @@ end
 print(io, os, debug.debug, package.cpath, package.loadlib, math.type, math.pi, math.huge, math.floor, math.random)
 print(_VERSION, package.path) print(#package.searchers)
 print(math.type == nil, type(collectgarbage("count")), collectgarbage("count") > 10000, collectgarbage("count") < 10000000)
+collectgarbage()
 local before = collectgarbage("count")
 local s = ("x"):rep(100000)
 print(collectgarbage("count") - before >= 100000, #s)
