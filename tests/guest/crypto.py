@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import random
+import re
 import subprocess
 import sys
 
