@@ -187,6 +187,32 @@ private:
 	std::size_t size_;
 };
 
+/// Memory that the kernel allocates for an object by itself, counted against a runtime's cap for as long as this lives.
+class [[nodiscard]] Charge final {
+public:
+	/// Context: any. Errors: ENOMEM, over the cap.
+	static Result<Charge> take(lunatik_object_t &runtime, std::size_t size) noexcept
+	{
+		void *charge = lunatik_charge(&runtime, size);
+		if (!charge)
+			return Error(ENOMEM);
+		return Charge(charge);
+	}
+	Charge(Charge &&other) noexcept : charge_(other.release()) {}
+	Charge &operator=(Charge &&) = delete;
+	~Charge()
+	{
+		if (charge_)
+			lunatik_freebytes(charge_);
+	}
+	/// For lunatik_freebytes(), later.
+	[[nodiscard]] void *release() noexcept { return std::exchange(charge_, nullptr); }
+
+private:
+	explicit Charge(void *charge) noexcept : charge_(charge) {}
+	void *charge_;
+};
+
 /// Who calls: the runtime, and ways to say more than an errno.
 class Caller final {
 public:

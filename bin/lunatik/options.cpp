@@ -44,6 +44,11 @@ Parsed complain(std::string message, std::string hint)
 	return parsed;
 }
 
+Parsed no_time(const std::string &word)
+{
+	return complain(fmt::format("--timeout: '{}' is not a time", word), "a number of seconds above zero: --timeout 2.5");
+}
+
 bool is_eval_option(const std::string &word)
 {
 	return word == "-e" || word == "--eval";
@@ -126,12 +131,8 @@ Parsed decode_script(const std::string &verb, const Typed &typed, bool code_give
 				"a number of bytes above zero, or one with K, M or G: --maxalloc 16M");
 		options.maxalloc = *bytes;
 	}
-	if (typed.timeout) {
-		options.timeout = parse_seconds(*typed.timeout);
-		if (!options.timeout)
-			return complain(fmt::format("--timeout: '{}' is not a time", *typed.timeout),
-				"a number of seconds above zero: --timeout 2.5");
-	}
+	if (typed.timeout && !(options.timeout = parse_seconds(*typed.timeout)))
+		return no_time(*typed.timeout);
 	options.replace = typed.replace;
 	options.arguments = std::move(arguments).value_or(Words());
 
@@ -199,6 +200,10 @@ Parsed decode_state(const Typed &typed, bool code_given)
 				"a number of bytes above zero, or one with K, M or G: lunatik state create NAME --maxalloc 16M");
 		options.maxalloc = *bytes;
 	}
+	if (typed.timeout && options.action != Action::Exec)
+		return complain(fmt::format("state {} takes no --timeout", action), usage_hint("state"));
+	if (typed.timeout && !(options.timeout = parse_seconds(*typed.timeout)))
+		return no_time(*typed.timeout);
 	Parsed parsed;
 	parsed.options = std::move(options);
 	return parsed;
@@ -298,6 +303,7 @@ void build(CLI::App &app, Typed &typed)
 	state->add_option("-e,--eval", typed.code, "The same, where it begins with a dash")->option_text("CODE");
 	state->add_option("--netns", typed.netns, "In this network namespace instead of one's own")->option_text("NAME");
 	state->add_option("--maxalloc", typed.maxalloc, "create: its memory cap")->option_text("BYTES[K|M|G]");
+	state->add_option("--timeout", typed.timeout, "exec: end the code after this time; exit 8")->option_text("SECONDS");
 	CLI::App *monitor = app.add_subcommand("monitor", "Show what happens to the runtimes of a network namespace, as it happens");
 	monitor->add_option("--netns", typed.netns, "Of this network namespace instead of one's own")->option_text("NAME");
 	monitor->add_option("-n,--count", typed.count, "Show as many events as this, then end")->option_text("COUNT");

@@ -71,7 +71,8 @@ public:
 		callback.object = &object_;
 		auto done = entry->run_kept(callback, kept);
 		if (!done) [[unlikely]] {
-			failed(done.negative(), kept);
+			if (failed(done.negative(), kept))
+				detach(true);
 		} else if constexpr (std::same_as<decltype(look()), bool>) {
 			if (look()) [[likely]]
 				failures_[kept].store(0);
@@ -116,24 +117,36 @@ public:
 private:
 	[[gnu::noinline, gnu::cold]] Error refused(int error, unsigned function) noexcept
 	{
-		if (error == -EPROTO)
+		if (error == -EPROTO) {
 			reject(function);
-		else if (error == -ECANCELED || error == -EINTR)
-			failed(error, function);
-		else if (error != -ENXIO && error != -ENOENT)
+		} else if (error == -ECANCELED || error == -EINTR) {
+			// Who asked is outside again.
+			if (failed(error, function)) {
+				auto entry = Entry::enter(*runtime_);
+				detach(bool(entry));
+			}
+		} else if (error != -ENXIO && error != -ENOENT) {
 			miss();
+		}
 		return Error(error == -EPROTO ? ECANCELED : error);
 	}
-	[[gnu::noinline]] void failed(int error, unsigned kept) noexcept
+	// Counts what went wrong; true if it was one failure too many.
+	[[gnu::noinline]] bool failed(int error, unsigned kept) noexcept
 	{
 		if (error == -EINTR)
 			miss();
 		if (error != -ECANCELED || !detaches_ || failures_[kept].fetch_add(1) + 1 < static_cast<int>(failures_max))
-			return;
+			return false;
 		failures_[kept].store(0);
+		return true;
+	}
+	// The log is the runtime's: it is written inside only.
+	[[gnu::noinline, gnu::cold]] void detach(bool inside) noexcept
+	{
 		Name<80> text(object_.class_->name);
 		text.append(": stopped after 10 failures in a row");
-		lunatik_log(&*runtime_, text.c_str());
+		if (inside)
+			lunatik_log(&*runtime_, text.c_str());
 		lunatik_stoplater(&object_);
 	}
 	static_assert(failures_max == 10, "the message says so");
@@ -143,7 +156,8 @@ private:
 		Name<80> text(object_.class_->name);
 		text.append(": the hook returned no verdict");
 		lunatik_fail(&*runtime_, text.c_str());
-		failed(-ECANCELED, kept);
+		if (failed(-ECANCELED, kept))
+			detach(true);
 	}
 
 	lunatik_object_t &object_;

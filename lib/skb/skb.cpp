@@ -230,15 +230,11 @@ Result<void> copy(New<Skb> slot, Skb &self, Caller &caller, Companion<Data> net,
 {
 	if (!self.packet())
 		return gone(caller);
-	void *charge = lunatik_charge(&caller.runtime(), lunatik_h_skb_truesize(self.packet()));
-	if (!charge)
-		return Error(ENOMEM);
+	auto charge = TRY(Charge::take(caller.runtime(), lunatik_h_skb_truesize(self.packet())));
 	sk_buff *skb = lunatik_h_skb_copy(self.packet());
-	if (!skb) {
-		lunatik_freebytes(charge);
+	if (!skb)
 		return Error(ENOMEM);
-	}
-	slot.emplace(net, mac).adopt(skb, charge);
+	slot.emplace(net, mac).adopt(skb, charge.release());
 	return {};
 }
 

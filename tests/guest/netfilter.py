@@ -14,7 +14,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 from frames import SLOW
-from ktap import equal, finish, install, like, lunatik, ok, stop, within
+from ktap import equal, finish, install, like, lunatik, ok, start, stop, within
 
 CPUS = os.cpu_count()
 
@@ -75,6 +75,46 @@ local function port(skb)
 	return linux.ntoh16(skb:getuint16((skb:getuint8(0) & 15) * 4 + 2))
 end
 '''
+
+
+class Queue:
+    """A program that takes packets out of a queue and says what becomes of them (nfnetlink_queue)."""
+
+    def __init__(self, number):
+        self.number = number
+        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+        self.socket.bind((0, 0))
+        self.socket.settimeout(5 * SLOW)
+        # NFQNL_CFG_CMD_BIND; NFQNL_COPY_META.
+        self.ask(2, struct.pack("=HHBBH", 8, 1, 1, 0, 0))
+        self.ask(2, struct.pack("=HHIBxxx", 9, 2, 0, 1))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.socket.close()
+
+    def send(self, kind, payload, flags):
+        body = struct.pack("!BBH", 0, 0, self.number) + payload
+        self.socket.send(struct.pack("=IHHII", 16 + len(body), 3 << 8 | kind, flags, 1, 0) + body)
+
+    def ask(self, kind, payload):
+        self.send(kind, payload, 5)
+        error = -struct.unpack_from("=i", self.socket.recv(4096), 16)[0]
+        if error:
+            raise OSError(error, os.strerror(error))
+
+    def decide(self, verdict):
+        """The next packet gets this verdict."""
+        data = self.socket.recv(1 << 16)
+        at = 20
+        while at < len(data):
+            size, kind = struct.unpack_from("=HH", data, at)
+            if kind & 0x3fff == 1:
+                self.send(1, struct.pack("=HH", 12, 2) + struct.pack("!I", verdict) + data[at + 4:at + 8], 1)
+                return
+            at += size + 3 & ~3
 
 
 class Udp:
@@ -342,6 +382,51 @@ register(function(skb) shared.never = shared.never + 1 return action.DROP end, {
     stop("test/n_verdicts")
 
 
+def queues():
+    """Packets that a hook gives to a program, which gives them back to the hooks after it."""
+    result = run("n_queues", HOOK + r'''
+shared.behind = 0
+register(function(skb)
+	local p = port(skb)
+	return (p == 7111 or p == 7112) and action.QUEUE | 9 << 16 or action.ACCEPT
+end)
+register(function(skb) return port(skb) == 7111 and action.STOP or action.ACCEPT end, {priority = 100})
+register(function(skb)
+	local p = port(skb)
+	if p == 7111 or p == 7112 then shared.behind = shared.behind + p end
+	return action.ACCEPT
+end, {priority = 200})
+-- Where a packet cannot come back to.
+register(function(skb) return port(skb) == 7113 and action.QUEUE | 9 << 16 or action.ACCEPT end,
+	{pf = netfilter.family.NETDEV, hooknum = 0, dev = "lo", fail = "accept"})
+''')
+    ok("hooks with a queue", result.returncode == 0, result.stderr)
+    with Queue(9) as queue:
+        for port, how in ((7111, "STOP"), (7112, "ACCEPT")):
+            with Udp(port) as udp:
+                udp.socket.settimeout(5 * SLOW)
+                for turn in range(20):
+                    udp.socket.sendto(b"queued %d" % turn, udp.address)
+                    queue.decide(1)
+                    if udp.socket.recv(100) != b"queued %d" % turn:
+                        break
+                ok(f"a packet from a queue to a hook that says {how}", turn == 19, turn)
+                udp.socket.sendto(b"not this", udp.address)
+                queue.decide(0)
+                udp.socket.settimeout(0.3 * SLOW)
+                raised = None
+                try:
+                    udp.socket.recv(100)
+                except TimeoutError:
+                    raised = True
+                ok("and one that is dropped there", raised)
+        equal("STOP ends the hooks of one from a queue", count("behind"), 20 * 7112)
+        with Udp(7113) as udp:
+            ok("a device's hook has no queue: the declared verdict", udp.arrives())
+    like("and the log says so", log("n_queues"), "returned no verdict")
+    equal("they stop", stop("test/n_queues"), 0)
+
+
 def failures():
     """Whatever keeps a hook from deciding: the declared verdict, an error that is counted and logged."""
     for fail in ("accept", "drop"):
@@ -591,6 +676,23 @@ end)
             other.arrives()
         ok("stopped by one CPU it is gone for all", within(5, udp.arrives))
     equal("it stops", stop("test/n_cpus"), 0)
+    if CPUS > 1:
+        install("n_loading", HOOK + r'''
+local cpu = require("lunatik").cpu()
+register(function(skb) return port(skb) == 7406 and action.DROP or action.ACCEPT end)
+shared.loading = cpu
+if cpu == 1 then require("linux").schedule(600000) end
+''')
+        loading = start("run", "test/n_loading", "softirq", "percpu")
+        ok("a script that loads slowly on the second CPU", within(20, lambda: shared("loading") == "1"))
+        begin = time.monotonic()
+        equal("is stopped meanwhile", stop("test/n_loading"), 0)
+        ok("at once", time.monotonic() - begin < 5 * SLOW, time.monotonic() - begin)
+        said = loading.communicate(timeout=20 * SLOW)
+        ok("who ran it is told", loading.returncode == 130, loading.returncode, said)
+        equal("nothing of it is left in the list", "n_loading" in lunatik("list").stdout, False)
+        with Udp(7406) as udp:
+            ok("nor among the hooks", udp.arrives())
     for name, source, words, message in (
             ("n_differ", 'if require("lunatik").cpu() == 0 then register(print) end', ("softirq", "percpu"), "the same hooks"),
             ("n_more", 'if require("lunatik").cpu() ~= 0 then register(print) end', ("softirq", "percpu"), "the same hooks"),
@@ -681,7 +783,7 @@ def main():
     if SLOW > 1:
         # KASAN's frames leave 3 KiB of an interrupt stack to a hook: "C stack overflow" is all that these checks would see.
         print("# bytes_of_packets: not with KASAN")
-    for part in (refusals, bytes_of_packets, verdicts, failures, families, forwarding, percpu, garbage, load):
+    for part in (refusals, bytes_of_packets, verdicts, queues, failures, families, forwarding, percpu, garbage, load):
         if part is bytes_of_packets and SLOW > 1:
             continue
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:

@@ -340,6 +340,8 @@ TEST_CASE("state and monitor")
 	CHECK(exec.options->action == Action::Exec);
 	CHECK(exec.options->code == "return 1");
 	CHECK(parse({"state", "exec", "mine", "-e", "-- nothing"}).options->code == "-- nothing");
+	CHECK_FALSE(exec.options->timeout);
+	CHECK(parse({"state", "exec", "mine", "return 1", "--timeout", "0.5"}).options->timeout == 500ms);
 	CHECK(parse({"state", "list"}).options->action == Action::List);
 	const Parsed monitor = parse({"monitor", "-n", "3", "--netns", "blue"});
 	REQUIRE(monitor.options);
@@ -348,7 +350,8 @@ TEST_CASE("state and monitor")
 	for (const std::vector<std::string> &words : std::vector<std::vector<std::string>>{{"state"}, {"state", "burn", "x"},
 		     {"state", "create"}, {"state", "list", "x"}, {"state", "exec", "x"}, {"state", "exec", "x", "1", "-e", "2"},
 		     {"state", "close", "x", "1"}, {"state", "close", "x", "--maxalloc", "1M"}, {"state", "create", "x", "--maxalloc", "y"},
-		     {"state", "list", "--", "x"}, {"monitor", "x"}, {"monitor", "-n", "0"}}) {
+		     {"state", "list", "--", "x"}, {"state", "list", "--timeout", "1"}, {"state", "exec", "x", "1", "--timeout", "0"},
+		     {"state", "create", "x", "--timeout", "1"}, {"monitor", "x"}, {"monitor", "-n", "0"}}) {
 		const Parsed wrong = parse(words);
 		CHECK(wrong.status == LUNATIK_STATUS_USAGE);
 		CHECK(!wrong.options);
