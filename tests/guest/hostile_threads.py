@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: timeout=400
+# suite: timeout=300
 """Each script of tests/hostile in a kernel thread: it ends as promised, and hurts nobody."""
 
 import os

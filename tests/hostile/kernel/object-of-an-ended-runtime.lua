@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
+-- in: process thread
 -- expect: ok
 -- Another runtime's, which has ended.
 local lunatik = require("lunatik")
