@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- expect: ok
--- An object that a finalizer brings back is whole.
+-- An object that a finalizer brings back is whole, or closed by its own finalizer.
 local object = require("data").new(8)
 -- hook
 local kept
@@ -8,4 +8,7 @@ setmetatable({ object }, { __gc = function(t) kept = t[1] end })
 object = nil
 collectgarbage()
 collectgarbage()
-if kept then kept:setint64(0, 7) assert(kept:getint64(0) == 7) end
+if kept then
+	local good, message = pcall(kept.setint64, kept, 0, 7)
+	assert(good and kept:getint64(0) == 7 or message:find("EBADF"), message)
+end
