@@ -34,8 +34,6 @@ def child(body):
     ready, say = os.pipe()
     process = os.fork()
     if process == 0:
-        for number in SIGNALS[1:]:
-            signal.signal(number, signal.SIG_DFL)
         try:
             body(lambda: os.write(say, b"."))
             while True:
@@ -90,6 +88,9 @@ def waits(request):
 
 
 def main():
+    # Children die of them, and none is meant for this process.
+    for number in SIGNALS[1:]:
+        signal.signal(number, signal.SIG_DFL)
     total = sum(map(len, REQUESTS))
     # Each byte of the first request and its answer, of those behind each third; fewer on the debug kernel.
     step = 1 if frames.SLOW == 1 else 5
@@ -108,8 +109,6 @@ def main():
             # An answer may be shorter: then the client waits in read(), and has never said that it is there.
             process = os.fork()
             if process == 0:
-                for one in SIGNALS[1:]:
-                    signal.signal(one, signal.SIG_DFL)
                 try:
                     reads(request, count)(lambda: None)
                     signal.pause()
