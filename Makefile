@@ -8,7 +8,7 @@ VERSION := $(shell sed -n 's/^lunatik-version := //p' Kbuild)
 
 # What is built for: KERNEL=, one of the guest's kernels; or KVER= and KDIR=; or this machine. The verbs that start a
 # guest install what getting a kernel takes first, and name one to a make of their own.
-ifneq ($(filter deb tarball demo vm-shell check bench deps lint format clean distclean help,$(MAKECMDGOALS)),)
+ifneq ($(filter deb tarball demo vm-shell check soak fuzz bench deps lint format clean distclean help,$(MAKECMDGOALS)),)
 else ifneq ($(KERNEL),)
 KVER := $(shell tests/vm/kernel $(KERNEL) --print release)
 KDIR := $(shell tests/vm/kernel $(KERNEL) --print kdir)
@@ -23,6 +23,7 @@ endif
 prefix ?= /usr/local
 DESTDIR ?=
 JOBS ?= $(shell nproc)
+SOAK_SECONDS ?= 7200
 CACHE := $(or $(LUNATIK_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lunatik)
 
 # A stage directory is laid over a guest's root, where /lib is a link to usr/lib: so modules go to the real place.
@@ -40,7 +41,7 @@ suites := data environment linux
 examples = $(sort $(shell find examples -name '*.lua' 2>/dev/null))
 
 .PHONY: all modules user unit install install-modules install-scripts install-user install-docs uninstall stage deps demo \
-	deb check bench vm-shell lint format clean distclean help
+	deb check soak fuzz bench vm-shell lint format clean distclean help
 
 all: modules user ## build the kernel modules and the command line (the default)
 
@@ -169,6 +170,16 @@ deb: ## build Debian packages in build/deb, and try the one for DKMS
 	@tests/vm/deps deb
 	@tests/vm/packages $(KERNEL)
 
+# What it does is in the suite of that name, which make check runs for a minute. The seed of a run that failed is in its first lines.
+soak: ## two hours of everything by chance in a guest (SOAK_SECONDS, SOAK_SEED, KERNEL)
+	@tests/vm/deps check
+	@$(MAKE) --no-print-directory stage KERNEL=$(or $(KERNEL),stock)
+	@tests/vm/guest --kernel $(or $(KERNEL),stock) --timeout $$(($(SOAK_SECONDS) + 900)) --quiet 600 -- \
+		env SOAK_SECONDS=$(SOAK_SECONDS) $(if $(SOAK_SEED),SOAK_SEED=$(SOAK_SEED)) tests/guest/soak.py
+
+fuzz: ## fuzz what reads foreign bytes and compiles on the host (FUZZ_SECONDS for each target, TARGETS); takes clang
+	@$(MAKE) --no-print-directory -f tests/fuzz/Makefile fuzz
+
 bench: ## run the benchmarks
 	@test -x tests/bench/run || { echo "there are no benchmarks yet: tests/bench/run is missing" >&2; exit 1; }
 	@tests/vm/deps check
@@ -198,6 +209,8 @@ help: ## list the verbs and the variables
 		DESTDIR "put in front of every installed path" \
 		prefix "where the command line goes ($(prefix))" \
 		LUA_SRC "Lua's source: a directory or tarball, instead of fetching it" \
+		SOAK_SECONDS "how long make soak runs ($(SOAK_SECONDS))" \
+		FUZZ_SECONDS "how long make fuzz tries each of its targets (60)" \
 		SUITE "only the suites whose path contains this" \
 		JOBS "parallel jobs ($(JOBS))" \
 		LUNATIK_CACHE "where kernels are kept ($(CACHE))"
