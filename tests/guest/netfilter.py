@@ -3,24 +3,18 @@
 # suite: core timeout=400
 """Hooks for packets: what they see and may write, what becomes of packets, how hooks fail, where they hang, and how they end."""
 
-import contextlib
 import os
 import re
 import socket
-import struct
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 from frames import SLOW
-from ktap import equal, finish, install, like, lunatik, ok, stop, within
+from hosts import Udp, hosts, sh
+from ktap import equal, finish, install, like, lunatik, ok, shared, stop, within
 
 CPUS = os.cpu_count()
-
-
-def sh(command):
-    return subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
 
 
 def run(name, source, *words, inside=""):
@@ -28,15 +22,6 @@ def run(name, source, *words, inside=""):
     if inside:
         return sh(f"ip netns exec {inside} lunatik run test/{name} {' '.join(words)}")
     return lunatik("run", f"test/{name}", *(words or ("softirq",)), limit=60)
-
-
-def evaluate(source):
-    result = lunatik("run", "-e", source)
-    return result.stdout.strip() if result.returncode == 0 else result.stderr.strip()
-
-
-def shared(key):
-    return evaluate(f'return require("lunatik")._ENV.{key}')
 
 
 def count(key):
@@ -75,35 +60,6 @@ local function port(skb)
 	return linux.ntoh16(skb:getuint16((skb:getuint8(0) & 15) * 4 + 2))
 end
 '''
-
-
-class Udp:
-    """A socket that sends to itself."""
-
-    def __init__(self, port, address="127.0.0.1", family=socket.AF_INET):
-        self.socket = socket.socket(family, socket.SOCK_DGRAM)
-        self.socket.bind((address, port))
-        self.address = (address, port)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        self.socket.close()
-
-    def arrives(self, data=b"hello", limit=2):
-        """What comes of it, or None."""
-        self.socket.settimeout(limit * SLOW)
-        try:
-            self.socket.sendto(data, self.address)
-            return self.socket.recv(70000)
-        except PermissionError:
-            return None
-        except TimeoutError:
-            return None
-
-    def lost(self, data=b"hello"):
-        return self.arrives(data, 0.3) is None
 
 
 def refusals():
@@ -399,20 +355,9 @@ register(function(skb) if port(skb) == 7241 then error("again") end return actio
     stop("test/n_detach")
 
 
-@contextlib.contextmanager
 def two_hosts():
-    """Two network namespaces, na and nb, with a wire between them: va is 10.9.0.1, vb is 10.9.0.2."""
-    for command in ("ip netns add na", "ip netns add nb", "ip -n na link add va type veth peer name vb netns nb",
-                    "ip -n na addr add 10.9.0.1/24 dev va", "ip -n nb addr add 10.9.0.2/24 dev vb",
-                    "ip -n na addr add fd09::1/64 dev va nodad", "ip -n nb addr add fd09::2/64 dev vb nodad",
-                    "ip -n na link set va up", "ip -n nb link set vb up", "ip -n na link set lo up", "ip -n nb link set lo up"):
-        done = sh(command)
-        if done.returncode:
-            ok(command, False, done.stderr)
-    try:
-        yield
-    finally:
-        sh("ip netns del na; ip netns del nb")
+    """na has 10.9.0.1, nb 10.9.0.2."""
+    return hosts("10.9.0.1/24", "10.9.0.2/24", ("fd09::1/64", "fd09::2/64"))
 
 
 SEND = r'''
