@@ -11,7 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 from frames import SLOW
-from hosts import Udp, hosts, sh
+from hosts import ECHO, Udp, ask, hosts, sh
 from ktap import equal, finish, install, like, lunatik, ok, shared, stop, within
 
 CPUS = os.cpu_count()
@@ -358,34 +358,6 @@ register(function(skb) if port(skb) == 7241 then error("again") end return actio
 def two_hosts():
     """na has 10.9.0.1, nb 10.9.0.2."""
     return hosts("10.9.0.1/24", "10.9.0.2/24", ("fd09::1/64", "fd09::2/64"))
-
-
-SEND = r'''
-import socket, sys
-family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
-s = socket.socket(family, socket.SOCK_DGRAM)
-s.settimeout(float(sys.argv[4]))
-try:
-    s.sendto(b"x" * int(sys.argv[3]), (sys.argv[1], int(sys.argv[2])))
-    print(len(s.recv(70000)))
-except OSError as error:
-    print(type(error).__name__)
-'''
-ECHO = r'''
-import socket, select
-four, six = (socket.socket(f, socket.SOCK_DGRAM) for f in (socket.AF_INET, socket.AF_INET6))
-six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-four.bind(("0.0.0.0", 7300)); six.bind(("::", 7300))
-while True:
-    for s in select.select([four, six], [], [])[0]:
-        s.sendto(*s.recvfrom(70000))
-'''
-
-
-def ask(address, size=10, limit=3.0):
-    """From na: what comes back from the echo in nb."""
-    return subprocess.run(["ip", "netns", "exec", "na", sys.executable, "-c", SEND, address, "7300", str(size), str(limit * SLOW)],
-                          capture_output=True, text=True, check=False).stdout.strip()
 
 
 def families():

@@ -5,6 +5,7 @@ import contextlib
 import pathlib
 import socket
 import subprocess
+import sys
 
 from frames import SLOW
 from ktap import equal, ok
@@ -75,6 +76,36 @@ def resolve_with(host, address):
     directory = pathlib.Path("/etc/netns") / host
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "resolv.conf").write_text(f"nameserver {address}\noptions timeout:1 attempts:2\n")
+
+
+# What is said once, and what comes back.
+SEND = r'''
+import socket, sys
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+s = socket.socket(family, socket.SOCK_DGRAM)
+s.settimeout(float(sys.argv[4]))
+try:
+    s.sendto(b"x" * int(sys.argv[3]), (sys.argv[1], int(sys.argv[2])))
+    print(len(s.recv(70000)))
+except OSError as error:
+    print(type(error).__name__)
+'''
+# Answers with what it is told.
+ECHO = r'''
+import socket, select
+four, six = (socket.socket(f, socket.SOCK_DGRAM) for f in (socket.AF_INET, socket.AF_INET6))
+six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+four.bind(("0.0.0.0", 7300)); six.bind(("::", 7300))
+while True:
+    for s in select.select([four, six], [], [])[0]:
+        s.sendto(*s.recvfrom(70000))
+'''
+
+
+def ask(address, size=10, limit=3.0):
+    """From na: what comes back from the echo in nb."""
+    return subprocess.run(["ip", "netns", "exec", "na", sys.executable, "-c", SEND, address, "7300", str(size), str(limit * SLOW)],
+                          capture_output=True, text=True, check=False).stdout.strip()
 
 
 class Udp:
