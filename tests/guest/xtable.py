@@ -361,6 +361,11 @@ def lives():
     equal("and a rule for another protocol", iptables("-A INPUT -p tcp -m trial --say yes -j DROP").returncode == 0, False)
     iptables("-A INPUT -p udp -m trial --say raise-in-destroy -j RETURN")
     equal("destroy that raises", iptables("-D INPUT -p udp -m trial --say raise-in-destroy -j RETURN").returncode, 0)
+    done = sh("iptables-nft -A INPUT -p udp -m udp --dport 7812 -m trial --say yes -j DROP")
+    with Udp(7812) as udp:
+        ok("iptables of nftables has it too", done.returncode == 0 and udp.lost(), done.stderr)
+        sh("iptables-nft -F INPUT")
+        ok("and lets it go", udp.arrives())
     sh("ip netns add nx")
     done = iptables(f"-A {rule}", "nx")
     ok("no rule in a namespace without the script", done.returncode != 0, done.stdout)
