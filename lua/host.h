@@ -196,6 +196,20 @@ enum {
 int lunatik_callpacket(struct lua_State *L, void *kept, int function, int argument, int (*handler)(struct lua_State *L),
 		       long long *result);
 
+struct lunatik_value;
+
+/**
+ * The same with three arguments: the user value number @argument, the one behind it, and @string, of lunatik_string(). @result is set
+ * to what the function returned, of whatever kind, if LUA_OK is returned.
+ */
+int lunatik_callpacketwith(struct lua_State *L, void *kept, int function, int argument, const void *string,
+			   int (*handler)(struct lua_State *L), struct lunatik_value *result);
+
+/** What the string on top of the stack is known by, for as long as something keeps it. */
+const void *lunatik_string(struct lua_State *L);
+/** The bytes of a string that is known so. */
+const char *lunatik_stringbytes(const void *string, unsigned long *size);
+
 struct lunatik_function;
 
 /** What the userdata of objects begin with: an address that no script can write. */

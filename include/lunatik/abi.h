@@ -145,7 +145,7 @@ struct lunatik_parameter {
 	const struct lunatik_function *constructor;	/* COMPANION: what makes it, without arguments */
 };
 
-#define LUNATIK_ARGUMENTS 10
+#define LUNATIK_ARGUMENTS 13
 #define LUNATIK_RESULTS 5	/* a record and its fields count each */
 #define LUNATIK_SCRATCH 48
 
@@ -331,6 +331,29 @@ struct lunatik_shown {
  */
 int lunatik_runpacket(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,
 		      struct lunatik_shown *shown, void *what, long long *result);
+
+/**
+ * lunatik_runpacketwith - lunatik_runpacket() of a function with three arguments: the constructor's argument number @argument, the one
+ * behind it, and a string
+ * @string: of lunatik_keepstring(), in this runtime
+ * @result: set if 0 is returned: what the function returned, LUNATIK_NONE for what is no plain value; not a string
+ *
+ * Context: any. Returns 0, and what lunatik_enter() and lunatik_runkept() return.
+ */
+int lunatik_runpacketwith(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,
+			  const void *string, struct lunatik_shown *shown, void *what, struct lunatik_value *result);
+
+/**
+ * lunatik_keepstring - makes a string in a runtime's state, which stays until lunatik_forgetstring() or the state's end
+ * @key: an address of the caller's own, which no other string is kept under
+ * @string: set to what lunatik_runpacketwith() wants, if 0 is returned
+ *
+ * Context: between lunatik_enter() and lunatik_leave(). Returns 0 or -ENOMEM.
+ */
+int lunatik_keepstring(lunatik_object_t *runtime, const void *key, const char *data, unsigned long size, const void **string);
+
+/** Lets go of it. Context: between lunatik_enter() and lunatik_leave(). */
+void lunatik_forgetstring(lunatik_object_t *runtime, const void *key);
 
 /** Ends an entry: drops the results and unlocks. */
 void lunatik_leave(lunatik_object_t *runtime);

@@ -98,6 +98,22 @@ public:
 			failures_[function].store(0);
 		return said;
 	}
+	/// The same with three arguments, for any plain value: what is kept as `argument`, what is kept behind it, and `string`, of
+	/// lunatik_keepstring(). Errors: those of call().
+	Result<Value> ask_with(unsigned function, unsigned argument, const void *string, lunatik_shown &shown, void *what) noexcept
+	{
+		__attribute__((uninitialized)) Value said;
+		int error = lunatik_runpacketwith(&*runtime_, &object_, function, argument, string, &shown, what, &said);
+		if (error) [[unlikely]]
+			return refused(error, function);
+		return said;
+	}
+	/// After ask_with(): what it gave makes sense.
+	void accept(unsigned function) noexcept
+	{
+		if (failures_[function].load()) [[unlikely]]
+			failures_[function].store(0);
+	}
 	/// What ask() gave makes no sense: a failure.
 	[[gnu::noinline]] void reject(unsigned function) noexcept
 	{

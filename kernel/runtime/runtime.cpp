@@ -672,13 +672,14 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 		later([](Runtime &self) { self.finish(); });
 }
 
-int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
-			long long &result) noexcept
+// What lies around the function of a packet; in line, as the rest of its way.
+template <class Ask>
+[[gnu::always_inline]] inline int Runtime::with_packet(lunatik_shown &shown, void *what, Ask ask) noexcept
 {
 	if (int error = enter_softirq()) [[unlikely]]
 		return error;
 	shown.what = what;
-	int error = edge::run_packet(*this, hook, function, argument, result);
+	int error = ask();
 	shown.what = nullptr;
 	if (shown.used) [[unlikely]]
 		shown.close(&shown);
@@ -686,6 +687,18 @@ int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, luna
 		hold_atomic(false);
 	leave_softirq();
 	return error;
+}
+
+int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
+			long long &result) noexcept
+{
+	return with_packet(shown, what, [&] { return edge::run_packet(*this, hook, function, argument, result); });
+}
+
+int Runtime::run_packet_with(Object &hook, unsigned function, unsigned argument, const void *string, lunatik_shown &shown, void *what,
+			     lunatik_value &result) noexcept
+{
+	return with_packet(shown, what, [&] { return edge::run_packet_with(*this, hook, function, argument, string, result); });
 }
 
 // An event of the kernel's enters a softirq or hardirq runtime: it waits for nothing but other CPUs' handlers.
@@ -1283,6 +1296,12 @@ int lunatik_runpacket(lunatik_object_t *runtime, lunatik_object_t *hook, unsigne
 		      lunatik_shown *shown, void *what, long long *result)
 {
 	return Runtime::of(*runtime).run_packet(lunatik::Object::of(*hook), function, argument, *shown, what, *result);
+}
+
+int lunatik_runpacketwith(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,
+			  const void *string, lunatik_shown *shown, void *what, lunatik_value *result)
+{
+	return Runtime::of(*runtime).run_packet_with(lunatik::Object::of(*hook), function, argument, string, *shown, what, *result);
 }
 
 lunatik_object_t *lunatik_local(lunatik_object_t *hook)

@@ -148,6 +148,9 @@ public:
 	/// An entry, a call and the leaving in one; see lunatik_runpacket().
 	[[nodiscard]] int run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
 				     long long &result) noexcept;
+	/// The same; see lunatik_runpacketwith().
+	[[nodiscard]] int run_packet_with(Object &hook, unsigned function, unsigned argument, const void *string,
+					  lunatik_shown &shown, void *what, lunatik_value &result) noexcept;
 
 	/// The entry in which the script's body runs: in process context whatever the runtime's is, before any other.
 	/// Errors: ENXIO if it was stopped meanwhile, EINTR, EDEADLK, EOVERFLOW without stack for it.
@@ -267,6 +270,8 @@ private:
 	[[nodiscard]] int enter_event() noexcept;
 	[[nodiscard]] int enter_softirq() noexcept;
 	void leave_softirq() noexcept;
+	template <class Ask>
+	[[nodiscard]] int with_packet(lunatik_shown &shown, void *what, Ask ask) noexcept;
 	void after_softirq(bool garbage) noexcept;
 	void collect_later() noexcept;
 	void collect() noexcept;

@@ -878,9 +878,9 @@ static int finish_callback(Runtime &runtime, lunatik_callback &callback, int sta
 	return status == LUA_OK ? callback.outcome : callback_error(runtime, L, status);
 }
 
-// The same for lunatik_callpacket().
+// The same for lunatik_callpacket(), and, with a string, for lunatik_callpacketwith().
 [[gnu::cold, gnu::noinline]] static int finish_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument,
-						       long long &result, int status) noexcept
+						       const void *string, lunatik_value &result, int status) noexcept
 {
 	if (status == LUNATIK_PACKET_OTHER)
 		return -EPROTO;
@@ -888,15 +888,39 @@ static int finish_callback(Runtime &runtime, lunatik_callback &callback, int sta
 		return callback_error(runtime, runtime.state, status);
 	__attribute__((uninitialized)) lunatik_callback callback;
 	callback.object = &hook;
-	callback.arguments[0].kind = LUNATIK_KEPT;
-	callback.arguments[0].integer = argument;
+	callback.arguments[0] = { .kind = LUNATIK_KEPT, .integer = argument };
 	callback.argument_count = 1;
 	callback.result_count = 1;
+	if (string) {
+		callback.arguments[1] = { .kind = LUNATIK_KEPT, .integer = argument + 1 };
+		unsigned long size;
+		const char *bytes = lunatik_stringbytes(string, &size);
+		// SAFETY: they are only read.
+		callback.arguments[2] = { .kind = LUNATIK_STRING, .bytes = { const_cast<char *>(bytes), size } };
+		callback.argument_count = 3;
+	}
 	if (int error = lunatik_runkept(&runtime.object, &callback, function))
 		return error;
-	if (callback.results[0].kind != LUNATIK_INTEGER)
-		return -EPROTO;
-	result = callback.results[0].integer;
+	result = callback.results[0];
+	return 0;
+}
+
+/* ---- strings that packets' functions are called with ---- */
+
+struct StringToKeep {
+	const void *key;
+	const char *data;
+	unsigned long size;
+	const void *string;
+};
+
+static int keep_string(lua_State *L)
+{
+	// SAFETY: lunatik_keepstring() passes it.
+	auto &wanted = *static_cast<StringToKeep *>(lua_touserdata(L, 1));
+	lua_pushlstring(L, wanted.data, wanted.size);
+	wanted.string = lunatik_string(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, wanted.key);
 	return 0;
 }
 
@@ -952,7 +976,47 @@ int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned
 					first_kept - 1 + static_cast<int>(argument), traceback, &result);
 	if (status == LUA_OK) [[likely]]
 		return 0;
-	return finish_packet(runtime, hook, function, argument, result, status);
+	__attribute__((uninitialized)) lunatik_value said;
+	int error = finish_packet(runtime, hook, function, argument, nullptr, said, status);
+	if (error)
+		return error;
+	if (said.kind != LUNATIK_INTEGER)
+		return -EPROTO;
+	result = said.integer;
+	return 0;
+}
+
+int edge::run_packet_with(Runtime &runtime, Object &hook, unsigned function, unsigned argument, const void *string,
+			  lunatik_value &result) noexcept
+{
+	if (!hook.pinned || hook.stopped()) [[unlikely]]
+		return -ENXIO;
+	int status = lunatik_callpacketwith(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
+					    first_kept - 1 + static_cast<int>(argument), string, traceback, &result);
+	if (status == LUA_OK) [[likely]]
+		return 0;
+	return finish_packet(runtime, hook, function, argument, string, result, status);
+}
+
+int lunatik_keepstring(lunatik_object_t *runtime, const void *key, const char *data, unsigned long size, const void **string)
+{
+	lua_State *L = Runtime::of(*runtime).state;
+	edge::StringToKeep wanted{ key, data, size, nullptr };
+	lua_pushcfunction(L, edge::keep_string);
+	lua_pushlightuserdata(L, &wanted);
+	if (lua_pcall(L, 1, 0, 0) != LUA_OK) {
+		lua_pop(L, 1);
+		return -ENOMEM;
+	}
+	*string = wanted.string;
+	return 0;
+}
+
+void lunatik_forgetstring(lunatik_object_t *runtime, const void *key)
+{
+	lua_State *L = Runtime::of(*runtime).state;
+	lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, key);
 }
 
 void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size)

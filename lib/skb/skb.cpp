@@ -142,8 +142,10 @@ Result<Integer> mark(Skb &self, Caller &caller, std::optional<std::uint32_t> val
 {
 	if (!self.packet())
 		return gone(caller);
-	if (value)
-		lunatik_h_skb_set_mark(self.packet(), *value);
+	if (value) {
+		if (auto done = Result<void>::from(lunatik_h_skb_set_mark(self.packet(), *value)); !done)
+			return done.error();
+	}
 	return static_cast<Integer>(lunatik_h_skb_mark(self.packet()));
 }
 
