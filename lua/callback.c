@@ -166,10 +166,10 @@ int lunatik_callkept(lua_State *L, void *kept, int function, const void *key, in
 }
 
 /*
- * The same for what comes with every packet: the function at user value @function is called with user value @argument, for one
- * integer. Everything is looked at in the order it is needed in, and nothing that is known is looked for.
+ * The same for what comes with every packet: the function at user value @function is called with user value @argument and @more
+ * behind it, for one integer. Everything is looked at in the order it is needed in, and nothing that is known is looked for.
  */
-int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, lua_CFunction handler, long long *result)
+int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, int more, lua_CFunction handler, long long *result)
 {
 	Udata *userdata = kept;
 	const TValue *called = &userdata->uv[function].uv;
@@ -190,6 +190,10 @@ int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, lua
 	setobj2s(L, top + 1, called);
 	setobj2s(L, top + 2, &userdata->uv[argument].uv);
 	L->top.p = top + 3;
+	for (missing = 1; missing <= more; missing++) {
+		setobj2s(L, L->top.p, &userdata->uv[argument + missing].uv);
+		L->top.p++;
+	}
 
 	lunatik_protect_save(&protect, L, top + 1);
 	L->errfunc = savestack(L, top);
@@ -202,7 +206,7 @@ int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, lua
 		frame->top.p = top + 2 + code->maxstacksize;
 		frame->u.l.savedpc = code->code;
 		L->ci = frame;
-		for (missing = code->numparams - 1; missing > 0; missing--) {
+		for (missing = code->numparams - 1 - more; missing > 0; missing--) {
 			setnilvalue(s2v(L->top.p));
 			L->top.p++;
 		}

@@ -659,7 +659,9 @@ int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, luna
 	if (int error = enter_softirq()) [[unlikely]]
 		return error;
 	shown.what = what;
-	int error = edge::run_packet(*this, hook, function, argument, result);
+	if (shown.open)
+		shown.open(&shown);
+	int error = edge::run_packet(*this, hook, function, argument, shown.more, result);
 	shown.what = nullptr;
 	if (shown.used) [[unlikely]]
 		shown.close(&shown);
@@ -1345,6 +1347,12 @@ bool lunatik_maysleep(const lunatik_object_t *runtime)
 {
 	// SAFETY: only read.
 	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).may_sleep();
+}
+
+const char *lunatik_nameof(const lunatik_object_t *runtime)
+{
+	// SAFETY: only read.
+	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).name.c_str();
 }
 
 struct net *lunatik_networkof(const lunatik_object_t *runtime)

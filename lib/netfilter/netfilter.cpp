@@ -124,12 +124,7 @@ Result<void> create(New<Netfilter> slot, Caller &caller, Table, Field<"pf", With
 // missed() -> packets that got the declared verdict because the script could not be asked, on all CPUs. Context: any.
 Result<Integer> missed(Netfilter &, Caller &caller) noexcept
 {
-	Integer sum = 0;
-	for (unsigned cpu = 0; cpu < lunatik_h_cpus(); cpu++) {
-		if (lunatik_object_t *peer = lunatik_peer(&caller.object(), cpu))
-			sum += static_cast<Integer>(of(peer).missed());
-	}
-	return sum;
+	return missed_everywhere<Netfilter>(caller.object(), lunatik_h_cpus());
 }
 
 using Methods = Functions<Stop<"stop", Netfilter>, Method<"missed", missed>>;
