@@ -119,7 +119,7 @@ def main():
     install("nothing", "return function() end")
     install("task", 'return function() require("linux").schedule() end')
     contexts = dict(re.findall(r"(\w+) = \{\s+context = \"(\w+)\"", (LIB / "objects.lua").read_text()))
-    equal("the classes of other contexts", contexts, {"netfilter": "softirq", "probe": "hardirq"})
+    equal("the classes of other contexts", contexts, {"netfilter": "softirq", "probe": "hardirq", "xdp": "softirq"})
     built = sorted((TREE / "build/modules" / platform.release()).glob("*.ko"))
     libraries = sorted(tables.libraries(built).values(), key=lambda library: library.name)
     ok("the tables of all libraries are read", len(libraries) > 10, [library.name for library in libraries])

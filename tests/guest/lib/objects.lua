@@ -44,5 +44,6 @@ return {
 			return socket.new(socket.af.INET, socket.sock.DGRAM | socket.sock.NONBLOCK, 0)
 		end,
 	},
+	xdp = { context = "softirq", make = function() return require("xdp").attach(nothing) end },
 	thread = { make = function() return require("thread").run(require("lunatik").runtime("test/task"), name()) end },
 }
