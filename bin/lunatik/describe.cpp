@@ -128,10 +128,14 @@ std::string bash_completion(const std::vector<Description> &descriptions)
 			words += " process softirq hardirq percpu";
 		if (takes(verb, "action"))
 			words = "create exec list close";
-		if (takes(verb, "operation"))
-			words = fmt::format("load unload list $({})", list_devices);
+		// What a word may be depends on the one before it here: an operation, an object file, a device.
+		std::string more = takes(verb, "script") ? "files='*.lua' " : "";
+		if (takes(verb, "operation")) {
+			words = fmt::format("$({})", list_devices);
+			more = "case ${COMP_WORDS[COMP_CWORD-1]} in xdp) words='load unload list' ;; load) words= files='*.o' ;; esac ";
+		}
 		cases += fmt::format("\t{})\n\t\twords=\"{}\"\n\t\toptions=\"{}\"\n\t\t{};;\n", verb.name, words,
-			fmt::join(spellings(verb), " "), takes(verb, "script") ? "files=1 " : "");
+			fmt::join(spellings(verb), " "), more);
 	}
 	return fmt::format(R"(# bash completion for lunatik(8)
 _lunatik()
@@ -154,7 +158,7 @@ _lunatik()
 	-*) mapfile -t COMPREPLY < <(compgen -W "$options {}" -- "$current") ;;
 	*)
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-		[ -z "$files" ] || mapfile -t -O ${{#COMPREPLY[@]}} COMPREPLY < <(compgen -f -X '!*.lua' -- "$current"; compgen -d -S / -- "$current")
+		[ -z "$files" ] || mapfile -t -O ${{#COMPREPLY[@]}} COMPREPLY < <(compgen -f -X "!$files" -- "$current"; compgen -d -S / -- "$current")
 		;;
 	esac
 }}
@@ -191,7 +195,8 @@ std::string zsh_completion(const std::vector<Description> &descriptions)
 		else if (takes(verb, "action"))
 			positionals = " \\\n\t\t\t'1:action:(create exec list close)'";
 		else if (takes(verb, "operation"))
-			positionals = fmt::format(" \\\n\t\t\t'1:operation:(load unload list)' '2:object:_files' \"3:device:($({}))\"", list_devices);
+			positionals = fmt::format(" \\\n\t\t\t'1:operation:(load unload list)' {} \"3:device:($({}))\"",
+				quoted(fmt::format("2:object:{{compadd -- $({}); _files -g '*.o'}}", list_devices)), list_devices);
 		if (takes(verb, "context"))
 			positionals += " \\\n\t\t\t'2:context:(process softirq hardirq)' '3:percpu:(percpu)'";
 		cases += fmt::format("\t\t({}) _arguments{}{} ;;\n", verb.name, options_of(verb), positionals);
@@ -249,8 +254,12 @@ std::string fish_completion(const std::vector<Description> &descriptions)
 		else if (takes(verb, "action"))
 			text += words + " -a 'create exec list close'\n";
 		else if (takes(verb, "operation"))
-			text += fmt::format("complete -c lunatik{} -a 'load unload list'\n{} -a {}\n", condition, words,
-				fish_quoted(fmt::format("(sh -c {})", fish_quoted(list_devices))));
+			text += fmt::format("complete -c lunatik -f -n '__fish_seen_subcommand_from {0}; and not __fish_seen_subcommand_from load unload list'"
+				" -a 'load unload list'\n"
+				"complete -c lunatik -f -n '__fish_seen_subcommand_from {0}; and __fish_seen_subcommand_from load unload' -a {1}\n"
+				"complete -c lunatik -f -n '__fish_seen_subcommand_from {0}; and __fish_seen_subcommand_from load'"
+				" -a '(__fish_complete_suffix .o)'\n",
+				verb.name, fish_quoted(fmt::format("(sh -c {})", fish_quoted(list_devices))));
 		else
 			text += words + "\n";
 		if (takes(verb, "context"))
