@@ -189,11 +189,9 @@ int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, int
 	setfvalue(s2v(top), handler);
 	setobj2s(L, top + 1, called);
 	setobj2s(L, top + 2, &userdata->uv[argument].uv);
-	L->top.p = top + 3;
-	for (missing = 1; missing <= more; missing++) {
-		setobj2s(L, L->top.p, &userdata->uv[argument + missing].uv);
-		L->top.p++;
-	}
+	for (missing = 1; luai_unlikely(missing <= more); missing++)
+		setobj2s(L, top + 2 + missing, &userdata->uv[argument + missing].uv);
+	L->top.p = top + 3 + more;
 
 	lunatik_protect_save(&protect, L, top + 1);
 	L->errfunc = savestack(L, top);

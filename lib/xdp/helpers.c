@@ -9,7 +9,6 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/stringhash.h>
 #include <net/xdp.h>
 #include "lunatik/module.h"
 #include "helpers.h"
@@ -19,10 +18,7 @@ const struct lunatik_constant lunatik_xdp_action[] = {
 	ACTION(ABORTED), ACTION(DROP), ACTION(PASS), ACTION(TX), ACTION(REDIRECT), { NULL, 0 },
 };
 
-bool lunatik_h_xdp_is_action(long long action)
-{
-	return action >= XDP_ABORTED && action <= XDP_REDIRECT;
-}
+static_assert(XDP_ABORTED == 0 && XDP_REDIRECT == LUNATIK_XDP_ACTION_MAX);
 
 /* ---- what the kernel function finds ---- */
 
@@ -32,7 +28,8 @@ struct lunatik_xdp {
 	lunatik_object_t *runtime;
 	struct net *net;		/* the runtime's: compared, never followed */
 	const char *name;		/* the runtime's, which stays as long as the object */
-	unsigned int size;
+	unsigned long size;
+	u64 tail;			/* of the name */
 	bool percpu;
 };
 
@@ -40,18 +37,46 @@ static DEFINE_HASHTABLE(attached, 6);
 /* Guards changes; packets look under RCU. A script may detach in any context. */
 static DEFINE_SPINLOCK(lock);
 
-static u32 hash_of(const struct net *net, const char *name, unsigned int size)
+static __always_inline u64 word(const char *bytes)
 {
-	return full_name_hash(net, name, size);
+	u64 word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
 }
 
-/* Under the lock, or with bottom halves off. */
-static __always_inline struct lunatik_xdp *find(const struct net *net, const char *name, unsigned int size)
+/* The last eight bytes of a name, in which names differ most. */
+static __always_inline u64 tail_of(const char *name, unsigned long size)
 {
-	struct lunatik_xdp *xdp;
+	u64 tail = 0;
 
-	hash_for_each_possible_rcu_notrace(attached, xdp, node, hash_of(net, name, size)) {
-		if (xdp->size == size && xdp->net == net && !memcmp(xdp->name, name, size))
+	if (likely(size >= sizeof(tail)))
+		return word(name + size - sizeof(tail));
+	while (size)
+		tail = tail << 8 | (u8)name[--size];
+	return tail;
+}
+
+static __always_inline u64 hash_of(const struct net *net, u64 tail)
+{
+	return tail ^ (unsigned long)net;
+}
+
+/* Under the lock, or with bottom halves off. Every packet comes by here. */
+static __always_inline struct lunatik_xdp *find(const struct net *net, const char *name, unsigned long size)
+{
+	u64 tail = tail_of(name, size);
+	struct lunatik_xdp *xdp;
+	unsigned long at;
+
+	hash_for_each_possible_rcu_notrace(attached, xdp, node, hash_of(net, tail)) {
+		if (xdp->tail != tail || xdp->size != size || xdp->net != net)
+			continue;
+		for (at = 0; at + sizeof(u64) < size; at += sizeof(u64)) {
+			if (word(xdp->name + at) != word(name + at))
+				break;
+		}
+		if (at + sizeof(u64) >= size)
 			return xdp;
 	}
 	return NULL;
@@ -78,6 +103,7 @@ int lunatik_h_xdp_attach(struct lunatik_xdp **result, lunatik_object_t *object, 
 	xdp->net = lunatik_networkof(runtime);
 	xdp->name = lunatik_nameof(runtime);
 	xdp->size = strlen(xdp->name);
+	xdp->tail = tail_of(xdp->name, xdp->size);
 	xdp->percpu = percpu;
 	spin_lock_irqsave(&lock, flags);
 	old = find_of(runtime);
@@ -91,7 +117,7 @@ int lunatik_h_xdp_attach(struct lunatik_xdp **result, lunatik_object_t *object, 
 		lunatik_getobject(old->object);
 		*replaced = old->object;
 	}
-	hash_add_rcu(attached, &xdp->node, hash_of(xdp->net, xdp->name, xdp->size));
+	hash_add_rcu(attached, &xdp->node, hash_of(xdp->net, xdp->tail));
 	spin_unlock_irqrestore(&lock, flags);
 	*result = xdp;
 	return 0;

@@ -12,6 +12,9 @@ struct lunatik_xdp;
 
 extern const struct lunatik_constant lunatik_xdp_action[];
 
+/** The largest of enum xdp_action, whose smallest is 0. */
+#define LUNATIK_XDP_ACTION_MAX 4
+
 /** What an eBPF program hands over: the packet from its link layer header on, as far as it lies in one piece, and memory of its own. */
 struct lunatik_xdp_packet {
 	char *bytes;
@@ -42,8 +45,6 @@ void lunatik_h_xdp_hide(const lunatik_object_t *object);
 int lunatik_xdp_ask(lunatik_object_t *object, struct lunatik_xdp_packet *packet);
 /** The same of a per-CPU runtime: asks the state of this CPU. */
 int lunatik_xdp_ask_local(lunatik_object_t *object, struct lunatik_xdp_packet *packet);
-/** Whether a number is one of enum xdp_action. */
-LUNATIK_BOOL lunatik_h_xdp_is_action(long long action);
 
 #ifdef __cplusplus
 }

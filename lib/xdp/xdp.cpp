@@ -26,6 +26,9 @@ public:
 		  hook_(caller, detaches), buffer_(*buffer), argument_(*argument), buffer_object_(ObjectRef::share(buffer.object)),
 		  argument_object_(ObjectRef::share(argument.object)), declared_(declared)
 	{
+		// All of it is writable, always.
+		buffer_.lend(*this, nullptr, 0, true);
+		argument_.lend(*this, nullptr, 0, true);
 	}
 
 	/// What its runtime had attached before is to be stopped. Errors: EEXIST, ENOMEM.
@@ -61,7 +64,7 @@ public:
 		auto said = hook_.ask(kept_callback, kept_buffer, *this, &packet);
 		if (!said) [[unlikely]]
 			return declared_;
-		if (!lunatik_h_xdp_is_action(*said)) [[unlikely]] {
+		if (static_cast<unsigned long long>(*said) > LUNATIK_XDP_ACTION_MAX) [[unlikely]] {
 			hook_.reject(kept_callback);
 			return declared_;
 		}
@@ -70,13 +73,13 @@ public:
 
 private:
 	// SAFETY: it is the part of an Xdp.
-	static Xdp &of_shown(lunatik_shown *shown) noexcept { return *static_cast<Xdp *>(shown); }
+	static Xdp &of_shown(lunatik_shown *shown) noexcept { return static_cast<Xdp &>(*shown); }
 	void show() noexcept
 	{
 		// SAFETY: ask() shows packets only.
 		auto &packet = *static_cast<lunatik_xdp_packet *>(what);
-		buffer_.lend(*this, packet.bytes, packet.size, true);
-		argument_.lend(*this, packet.argument, packet.argument_size, true);
+		buffer_.lend_again(packet.bytes, packet.size);
+		argument_.lend_again(packet.argument, packet.argument_size);
 		used = 1;
 	}
 	void hide() noexcept
