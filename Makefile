@@ -115,7 +115,7 @@ install-docs:
 	@echo "install $(DESTDIR)$(prefix)/share/doc/lunatik"
 	@mkdir -p $(DESTDIR)$(prefix)/share/doc/lunatik
 	@cp --parents --no-preserve=all -t $(DESTDIR)$(prefix)/share/doc/lunatik README.md LICENSE-MIT LICENSE-GPL $(pages) \
-		$(sort $(examples) $(wildcard examples/xt/*) $(shell find examples -path 'examples/kmod-*' -type f))
+		$(sort $(examples) $(wildcard examples/xt/*) $(shell find examples -path 'examples/kmod-*' -type f -o -name '*.bpf.c'))
 	@chmod -R u=rwX,go=rX $(DESTDIR)$(prefix)/share/doc/lunatik
 
 # What install puts there is what it puts below an empty directory. Directories go too when they are empty: those of ours,

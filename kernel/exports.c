@@ -38,6 +38,7 @@ EXPORT_SYMBOL_GPL(lunatik_threadowner);
 EXPORT_SYMBOL_GPL(lunatik_contextof);
 EXPORT_SYMBOL_GPL(lunatik_cpuof);
 EXPORT_SYMBOL_GPL(lunatik_maysleep);
+EXPORT_SYMBOL_GPL(lunatik_nameof);
 EXPORT_SYMBOL_GPL(lunatik_networkof);
 EXPORT_SYMBOL_GPL(lunatik_local);
 EXPORT_SYMBOL_GPL(lunatik_peer);

@@ -201,10 +201,10 @@ static inline void run_packet(lua_State *L, CallInfo *frame, const Proto *code, 
 }
 
 /*
- * The same for what comes with every packet: the function at user value @function is called with user value @argument, for one
- * integer. Everything is looked at in the order it is needed in, and nothing that is known is looked for.
+ * The same for what comes with every packet: the function at user value @function is called with user value @argument and @more
+ * behind it, for one integer. Everything is looked at in the order it is needed in, and nothing that is known is looked for.
  */
-int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, lua_CFunction handler, long long *result)
+int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, int more, lua_CFunction handler, long long *result)
 {
 	Udata *userdata = kept;
 	const TValue *called = &userdata->uv[function].uv;
@@ -212,19 +212,21 @@ int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, lua
 	CallInfo *frame = L->ci->next;
 	struct protect protect __attribute__((uninitialized));
 	const Proto *code = packet_code(L, called);
-	int status;
+	int status, i;
 
 	if (!code)
 		return LUNATIK_PACKET_LONG;
 	setfvalue(s2v(top), handler);
 	setobj2s(L, top + 1, called);
 	setobj2s(L, top + 2, &userdata->uv[argument].uv);
-	L->top.p = top + 3;
+	for (i = 1; luai_unlikely(i <= more); i++)
+		setobj2s(L, top + 2 + i, &userdata->uv[argument + i].uv);
+	L->top.p = top + 3 + more;
 
 	lunatik_protect_save(&protect, L, top + 1);
 	L->errfunc = savestack(L, top);
 	if (lunatik_setjmp(protect.jump.b) == 0)
-		run_packet(L, frame, code, 1);
+		run_packet(L, frame, code, 1 + more);
 	status = lunatik_protect_end(&protect);
 	if (luai_unlikely(status != LUA_OK))
 		return status;

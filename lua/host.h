@@ -189,12 +189,12 @@ enum {
 };
 
 /**
- * Calls a function kept with the userdata @kept, its user value number @function (from 0), with the user value number @argument, for
- * one integer. Returns a status as lua_pcall() does, with @handler as message handler and, if it is LUA_OK, @result set; or one of
+ * Calls a function kept with the userdata @kept, its user value number @function (from 0), with the user value number @argument and @more
+ * behind it, for one integer. Returns a status as lua_pcall() does, with @handler as message handler and, if it is LUA_OK, @result set; or one of
  * the above. From outside of Lua only. Never raises.
  */
-int lunatik_callpacket(struct lua_State *L, void *kept, int function, int argument, int (*handler)(struct lua_State *L),
-		       long long *result);
+int lunatik_callpacket(struct lua_State *L, void *kept, int function, int argument, int more,
+		       int (*handler)(struct lua_State *L), long long *result);
 
 struct lunatik_value;
 

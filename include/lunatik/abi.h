@@ -217,6 +217,7 @@ struct lunatik_library {
 	const struct lunatik_constants *constants;	/* ended by a NULL name, or NULL */
 	const struct lunatik_function *const *descriptions;	/* of @functions, NULL-terminated */
 	struct module *owner;
+	const char *(*refusal)(void);	/* why the kernel that runs cannot have it, which require() raises, or NULL; or NULL */
 };
 
 /** A table of constants inside a library. */
@@ -311,11 +312,15 @@ int lunatik_runkept(lunatik_object_t *runtime, struct lunatik_callback *callback
  * @what: what it shows now, or NULL
  * @used: nonzero if more than the object itself shows it now
  * @close: called after a hook if @used is set, inside the runtime
+ * @open: called before a hook, inside the runtime; or NULL
+ * @more: how many further arguments the hook gets, which are kept behind the first
  */
 struct lunatik_shown {
 	void *what;
 	unsigned char used;
 	void (*close)(struct lunatik_shown *shown);
+	void (*open)(struct lunatik_shown *shown);
+	unsigned char more;
 };
 
 /**
@@ -401,6 +406,9 @@ typedef int (*lunatik_condition)(void *argument);
  */
 long lunatik_wait(lunatik_object_t *runtime, void *queue, lunatik_condition condition, void *argument, long milliseconds,
 		  unsigned int state);
+
+/** The name of a runtime, which stays as long as it: of the script, or what was given instead. Context: any. */
+const char *lunatik_nameof(const lunatik_object_t *runtime);
 
 /** enum lunatik_context (lunatik/uapi.h) of a runtime. */
 int lunatik_contextof(const lunatik_object_t *runtime);

@@ -85,8 +85,8 @@ public:
 		return done;
 	}
 
-	/// The short way for what comes with every packet: calls the function kept as `function` with what is kept as `argument`, for an
-	/// integer, while `shown` shows `what`. Softirq runtimes only. Errors: those of call(); a result that is no integer is a
+	/// The short way for what comes with every packet: calls the function kept as `function` with what is kept as `argument` (and
+	/// behind it, if `shown` has more), for an integer, while `shown` shows `what`. Softirq runtimes only. Errors: those of call(); a result that is no integer is a
 	/// failure, ECANCELED.
 	Result<Integer> ask(unsigned function, unsigned argument, lunatik_shown &shown, void *what) noexcept
 	{
@@ -182,5 +182,19 @@ private:
 	Atomic<unsigned long> missed_{ 0 };
 	Atomic<unsigned char> failures_[LUNATIK_ARGUMENTS];
 };
+
+/// What the hooks of class C in all states of a per-CPU runtime have missed, of which `object` is any; or what it alone has. `cpus` is
+/// how many there may be.
+template <class C>
+Integer missed_everywhere(lunatik_object_t &object, unsigned cpus) noexcept
+{
+	Integer sum = 0;
+	for (unsigned cpu = 0; cpu < cpus; cpu++) {
+		// SAFETY: what lunatik_peer() gives is of the same class.
+		if (lunatik_object_t *peer = lunatik_peer(&object, cpu))
+			sum += static_cast<Integer>(static_cast<C *>(peer->private_)->missed());
+	}
+	return sum;
+}
 
 } // namespace lunatik

@@ -50,13 +50,7 @@ private:
 template <class T>
 Result<Integer> packets_missed(T &, Caller &caller) noexcept
 {
-	Integer sum = 0;
-	for (unsigned cpu = 0; cpu < lunatik_h_cpus(); cpu++) {
-		// SAFETY: the hooks of all states are of one class.
-		if (lunatik_object_t *peer = lunatik_peer(&caller.object(), cpu))
-			sum += static_cast<Integer>(static_cast<T *>(peer->private_)->missed());
-	}
-	return sum;
+	return missed_everywhere<T>(caller.object(), lunatik_h_cpus());
 }
 
 } // namespace lunatik

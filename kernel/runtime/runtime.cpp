@@ -679,6 +679,8 @@ template <class Ask>
 	if (int error = enter_softirq()) [[unlikely]]
 		return error;
 	shown.what = what;
+	if (shown.open)
+		shown.open(&shown);
 	int error = ask();
 	shown.what = nullptr;
 	if (shown.used) [[unlikely]]
@@ -692,7 +694,7 @@ template <class Ask>
 int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
 			long long &result) noexcept
 {
-	return with_packet(shown, what, [&] { return edge::run_packet(*this, hook, function, argument, result); });
+	return with_packet(shown, what, [&] { return edge::run_packet(*this, hook, function, argument, shown.more, result); });
 }
 
 int Runtime::run_packet_with(Object &hook, unsigned function, unsigned argument, const void *string, lunatik_shown &shown, void *what,
@@ -1398,6 +1400,12 @@ bool lunatik_maysleep(const lunatik_object_t *runtime)
 {
 	// SAFETY: only read.
 	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).may_sleep();
+}
+
+const char *lunatik_nameof(const lunatik_object_t *runtime)
+{
+	// SAFETY: only read.
+	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).name.c_str();
 }
 
 struct net *lunatik_networkof(const lunatik_object_t *runtime)

@@ -880,7 +880,7 @@ static int finish_callback(Runtime &runtime, lunatik_callback &callback, int sta
 
 // The same for lunatik_callpacket(), and, with a string, for lunatik_callpacketwith().
 [[gnu::cold, gnu::noinline]] static int finish_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument,
-						       const void *string, lunatik_value &result, int status) noexcept
+						       unsigned more, const void *string, lunatik_value &result, int status) noexcept
 {
 	if (status == LUNATIK_PACKET_OTHER)
 		return -EPROTO;
@@ -888,16 +888,17 @@ static int finish_callback(Runtime &runtime, lunatik_callback &callback, int sta
 		return callback_error(runtime, runtime.state, status);
 	__attribute__((uninitialized)) lunatik_callback callback;
 	callback.object = &hook;
-	callback.arguments[0] = { .kind = LUNATIK_KEPT, .integer = argument };
-	callback.argument_count = 1;
+	for (unsigned i = 0; i <= more; i++) {
+		callback.arguments[i].kind = LUNATIK_KEPT;
+		callback.arguments[i].integer = argument + i;
+	}
+	callback.argument_count = static_cast<unsigned char>(1 + more);
 	callback.result_count = 1;
 	if (string) {
-		callback.arguments[1] = { .kind = LUNATIK_KEPT, .integer = argument + 1 };
 		unsigned long size;
 		const char *bytes = lunatik_stringbytes(string, &size);
 		// SAFETY: they are only read.
-		callback.arguments[2] = { .kind = LUNATIK_STRING, .bytes = { const_cast<char *>(bytes), size } };
-		callback.argument_count = 3;
+		callback.arguments[callback.argument_count++] = { .kind = LUNATIK_STRING, .bytes = { const_cast<char *>(bytes), size } };
 	}
 	if (int error = lunatik_runkept(&runtime.object, &callback, function))
 		return error;
@@ -967,17 +968,18 @@ int lunatik_runkept(lunatik_object_t *runtime, lunatik_callback *callback, unsig
 	return edge::finish_callback(self, *callback, status, edge::run_kept, kept);
 }
 
-int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, long long &result) noexcept
+int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, unsigned more,
+		     long long &result) noexcept
 {
 	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
 	if (!hook.pinned || hook.stopped()) [[unlikely]]
 		return -ENXIO;
 	int status = lunatik_callpacket(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
-					first_kept - 1 + static_cast<int>(argument), traceback, &result);
+					first_kept - 1 + static_cast<int>(argument), static_cast<int>(more), traceback, &result);
 	if (status == LUA_OK) [[likely]]
 		return 0;
 	__attribute__((uninitialized)) lunatik_value said;
-	int error = finish_packet(runtime, hook, function, argument, nullptr, said, status);
+	int error = finish_packet(runtime, hook, function, argument, more, nullptr, said, status);
 	if (error)
 		return error;
 	if (said.kind != LUNATIK_INTEGER)
@@ -995,7 +997,7 @@ int edge::run_packet_with(Runtime &runtime, Object &hook, unsigned function, uns
 					    first_kept - 1 + static_cast<int>(argument), string, traceback, &result);
 	if (status == LUA_OK) [[likely]]
 		return 0;
-	return finish_packet(runtime, hook, function, argument, string, result, status);
+	return finish_packet(runtime, hook, function, argument, 1, string, result, status);
 }
 
 int lunatik_keepstring(lunatik_object_t *runtime, const void *key, const char *data, unsigned long size, const void **string)
@@ -1038,6 +1040,8 @@ void lunatik_freebytes(void *bytes)
 
 int lunatik_openlibrary(lua_State *L, const lunatik_library *library)
 {
+	if (const char *why = library->refusal ? library->refusal() : nullptr)
+		return luaL_error(L, "%s", why);
 	for (auto *info = library->classes; info && *info; info++)
 		edge::register_class(L, **info, (*info)->owner, nullptr);
 	lua_newtable(L);

@@ -77,7 +77,8 @@ struct Resume {
 
 /// Calls a function that the constructor of `hook` was given, with another argument of it, for an integer; see
 /// lunatik_runpacket(). Returns 0 or a negative errno.
-[[nodiscard]] int run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, long long &result) noexcept;
+[[nodiscard]] int run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, unsigned more,
+			     long long &result) noexcept;
 /// The same for lunatik_runpacketwith().
 [[nodiscard]] int run_packet_with(Runtime &runtime, Object &hook, unsigned function, unsigned argument, const void *string,
 				  lunatik_value &result) noexcept;

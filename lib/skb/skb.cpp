@@ -10,7 +10,7 @@ namespace lunatik {
 
 Skb::Skb(const Companion<Data> &net, const Companion<Data> &mac) noexcept
 	// SAFETY: it is the part of an Skb.
-	: lunatik_shown{ nullptr, 0, [](lunatik_shown *shown) { static_cast<Skb *>(shown)->hide(); } }, net_(*net), mac_(*mac),
+	: lunatik_shown{ .close = [](lunatik_shown *shown) { static_cast<Skb *>(shown)->hide(); } }, net_(*net), mac_(*mac),
 	  net_object_(ObjectRef::share(net.object)), mac_object_(ObjectRef::share(mac.object))
 {
 }

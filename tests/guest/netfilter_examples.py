@@ -4,6 +4,8 @@
 """The examples that filter packets, with the programs a user would use: curl, getent, nc, between hosts that are namespaces."""
 
 import os
+import pathlib
+import re
 import sys
 import tempfile
 
@@ -39,6 +41,29 @@ def sni():
                     ok(f"a blocked one does not ({words})", inside("na", bad).returncode != 0)
                     like("the log names it", inside("na", "lunatik log examples/filter").stdout, "bad.test\tDROP")
             equal("afterwards it answers again", inside("na", bad).stdout, "200")
+            sni_by_xdp(directory, good, bad)
+
+
+def sni_by_xdp(directory, good, bad):
+    """The same by an eBPF program at the server's device, where packets of the client come in."""
+    if tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) < (6, 4):
+        return
+    source = pathlib.Path(__file__).resolve().parents[2] / "examples/filter/https.bpf.c"
+    done = sh(f"clang -O2 -g -Wall -Werror -target bpf -I/usr/include/$(uname -m)-linux-gnu -c {source} -o {directory}/https.o", 120)
+    ok("the eBPF program compiles", done.returncode == 0, done.stderr)
+    hello = "timeout {} openssl s_client -connect 10.1.1.1:443 -servername {} </dev/null"
+    for words in ("softirq", "softirq percpu"):
+        with example("nb", "filter/sni", words, "bad.test", "other.test"):
+            done = inside("nb", f"lunatik xdp load {directory}/https.o vb")
+            ok("it is attached", done.returncode == 0, done.stderr)
+            equal(f"an allowed server answers ({words})", inside("na", good).stdout, "200")
+            ok(f"a blocked one does not ({words})", inside("na", bad).returncode != 0)
+            like("the log names it", inside("nb", "lunatik log examples/filter/sni").stdout, "bad.test\tDROP")
+            like("openssl gets a certificate", inside("na", hello.format(20 * SLOW, "good.test")).stdout, "BEGIN CERTIFICATE")
+            ok("and none of a blocked server", "BEGIN CERTIFICATE" not in inside("na", hello.format(4 * SLOW, "bad.test")).stdout)
+            like("no errors", inside("nb", "lunatik --json list").stdout, r'"errors": ?0')
+            equal("it is taken off", inside("nb", "lunatik xdp unload vb").returncode, 0)
+    equal("afterwards it answers again", inside("na", bad).stdout, "200")
 
 
 def dns():
