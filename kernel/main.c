@@ -21,6 +21,14 @@ unsigned int lunatik_budget = 50;
 module_param_named(budget, lunatik_budget, uint, 0644);
 MODULE_PARM_DESC(budget, "milliseconds a handler in softirq or hardirq context may run");
 
+unsigned int lunatik_overload = 25;
+module_param_named(overload, lunatik_overload, uint, 0644);
+MODULE_PARM_DESC(overload, "percent of a CPU that a hook may use over a second before it is stopped; 0: any");
+
+unsigned int lunatik_failures = 10;
+module_param_named(failures, lunatik_failures, uint, 0644);
+MODULE_PARM_DESC(failures, "failures in a row after which a hook is stopped; 0: any number");
+
 int lunatik_fault_injection;
 module_param_named(fault_injection, lunatik_fault_injection, int, 0600);
 MODULE_PARM_DESC(fault_injection, "1: requests may make allocations fail, for the tests");

@@ -95,6 +95,7 @@ void lunatik_h_call_rcu(void **node, void (*release)(void **node));
 
 /* ---- sched.h, preempt.h, stack ---- */
 struct task_struct *lunatik_h_current(void);
+unsigned long long lunatik_h_task_time(void);	/* nanoseconds this task has run, as of the last tick */
 int lunatik_h_pid(struct task_struct *task);	/* in the initial pid namespace */
 int lunatik_h_tgid(struct task_struct *task);
 void lunatik_h_cond_resched(void);

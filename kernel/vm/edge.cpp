@@ -852,6 +852,19 @@ static int finish_callback(Runtime &runtime, lunatik_callback &callback, int sta
 	return status == LUA_OK ? callback.outcome : callback_error(runtime, L, status);
 }
 
+static int call_kept(Runtime &runtime, lunatik_callback &callback, unsigned kept) noexcept
+{
+	const Object &object = Object::of(*callback.object);
+	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
+	if (!object.pinned || object.stopped()) [[unlikely]]
+		return -ENXIO;
+	int status = lunatik_callkept(runtime.state, object.pinned, first_kept - 1 + static_cast<int>(kept), nullptr, first_kept - 1,
+				      traceback, &callback);
+	if (status == LUA_OK) [[likely]]
+		return 0;
+	return finish_callback(runtime, callback, status, run_kept, kept);
+}
+
 // The same for lunatik_callpacket().
 [[gnu::cold, gnu::noinline]] static int finish_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument,
 						       long long &result, int status) noexcept
@@ -866,7 +879,7 @@ static int finish_callback(Runtime &runtime, lunatik_callback &callback, int sta
 	callback.arguments[0].integer = argument;
 	callback.argument_count = 1;
 	callback.result_count = 1;
-	if (int error = lunatik_runkept(&runtime.object, &callback, function))
+	if (int error = call_kept(runtime, callback, function))
 		return error;
 	if (callback.results[0].kind != LUNATIK_INTEGER)
 		return -EPROTO;
@@ -906,15 +919,11 @@ int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
 int lunatik_runkept(lunatik_object_t *runtime, lunatik_callback *callback, unsigned kept)
 {
 	Runtime &self = Runtime::of(*runtime);
-	const Object &object = Object::of(*callback->object);
-	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
-	if (!object.pinned || object.stopped()) [[unlikely]]
-		return -ENXIO;
-	int status = lunatik_callkept(self.state, object.pinned, edge::first_kept - 1 + static_cast<int>(kept), nullptr,
-				      edge::first_kept - 1, edge::traceback, callback);
-	if (status == LUA_OK) [[likely]]
-		return 0;
-	return edge::finish_callback(self, *callback, status, edge::run_kept, kept);
+	std::uint64_t began = self.took_turn() ? self.time_call() : 0;
+	int error = edge::call_kept(self, *callback, kept);
+	if (began) [[unlikely]]
+		self.charge_call(Object::of(*callback->object), began);
+	return error;
 }
 
 int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, long long &result) noexcept
@@ -922,11 +931,14 @@ int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned
 	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
 	if (!hook.pinned || hook.stopped()) [[unlikely]]
 		return -ENXIO;
+	std::uint64_t began = runtime.took_turn() ? runtime.time_call() : 0;
 	int status = lunatik_callpacket(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
 					first_kept - 1 + static_cast<int>(argument), traceback, &result);
-	if (status == LUA_OK) [[likely]]
-		return 0;
-	return finish_packet(runtime, hook, function, argument, result, status);
+	if (status != LUA_OK) [[unlikely]]
+		status = finish_packet(runtime, hook, function, argument, result, status);
+	if (began) [[unlikely]]
+		runtime.charge_call(hook, began);
+	return status;
 }
 
 void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size)
