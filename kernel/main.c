@@ -47,9 +47,12 @@ static int __init lunatik_init(void)
 
 	if (!lunatik_dispatch_goto)
 		lunatik_dispatch_goto = !lunatik_h_retpolines();
-	error = lunatik_core_init();
+	error = lunatik_h_signature_init();
 	if (error)
 		return error;
+	error = lunatik_core_init();
+	if (error)
+		goto signature;
 	error = lunatik_states_init();
 	if (error)
 		goto core;
@@ -66,6 +69,8 @@ states:
 	lunatik_states_exit();
 core:
 	lunatik_core_exit();
+signature:
+	lunatik_h_signature_exit();
 	return error;
 }
 
@@ -75,6 +80,7 @@ static void __exit lunatik_exit(void)
 	lunatik_netlink_exit();
 	lunatik_states_exit();
 	lunatik_core_exit();
+	lunatik_h_signature_exit();
 }
 
 module_init(lunatik_init);

@@ -202,6 +202,18 @@ unsigned long long lunatik_h_random_u64(void);
 /* ---- siphash.h ---- */
 unsigned int lunatik_h_hsiphash(const void *data, lunatik_h_size size, const unsigned long long key[2]);
 
+/* ---- verification.h, security.h ---- */
+/* Whether only signed scripts may run: the parameter require_signature, or lockdown. */
+int lunatik_h_signature_required(void);
+/* Bytes that a signed script ends with. */
+enum { lunatik_h_signature_mark = 28 };
+/* Bytes of the text before the signature; -ENODATA without one, -EBADMSG if it makes no sense. Reads no key. */
+long lunatik_h_signed_text(const char *script, lunatik_h_size size);
+/* The same once the signature is found good; -ENOKEY, -EKEYREJECTED, -ENOPKG, -ENOMEM. May sleep. */
+long lunatik_h_verify(const char *script, lunatik_h_size size);
+int lunatik_h_signature_init(void);
+void lunatik_h_signature_exit(void);
+
 /* ---- fs.h: files for require() and scripts ---- */
 /* A regular file, read only, as init would open it, whoever calls. Process context. */
 struct file *lunatik_h_filp_open(const char *name, int *error);
