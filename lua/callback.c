@@ -224,14 +224,33 @@ struct box {
 	_Bool constructed;
 };
 
+static inline const struct box *box_of(const Udata *userdata)
+{
+	return (const struct box *)((const char *)userdata + udatamemoffset(userdata->nuvalue));
+}
+
 /* The open object of a userdata; NULL if there is none. */
 static inline const lunatik_object_t *object_of(const Udata *userdata)
 {
-	const struct box *box = (const struct box *)((const char *)userdata + udatamemoffset(userdata->nuvalue));
+	const struct box *box = box_of(userdata);
 
 	if (userdata->len != sizeof(*box) || box->mark != lunatik_mark || !box->object || box->object->opt & LUNATIK_OPT_STOPPED)
 		return NULL;
 	return box->object;
+}
+
+/*
+ * The handle of an object that the state has already, which keeps the object, so the address can be no other one's. NULL: none.
+ * Nothing but handles is in that table.
+ */
+static inline const TValue *handle_of(lua_State *L, const lunatik_object_t *object)
+{
+	const TValue *handle;
+	TValue key;
+
+	setpvalue(&key, (void *)object);
+	handle = luaH_get((Table *)lunatik_gauge(L)->handles, &key);
+	return ttisfulluserdata(handle) && box_of(uvalue(handle))->object == object ? handle : NULL;
 }
 
 /* luaT_callTMres(), for the interpreter: a metamethod's call, or what it would give. */
@@ -243,14 +262,22 @@ void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValu
 
 		if (object && object->class->index && object->class->methods->func == fvalue(f) &&
 		    object->class->index(object->private, getshrstr(tsvalue(p2)), tsvalue(p2)->shrlen, &value)) {
+			const TValue *handle;
+
 			if (value.kind == LUNATIK_INTEGER) {
 				setivalue(s2v(result), value.integer);
-			} else if (value.kind == LUNATIK_BOOLEAN) {
-				settt_(s2v(result), value.boolean ? LUA_VTRUE : LUA_VFALSE);
-			} else {
-				setnilvalue(s2v(result));
+				return;
 			}
-			return;
+			if (value.kind != LUNATIK_OBJECT) {
+				settt_(s2v(result), value.kind == LUNATIK_NIL ? LUA_VNIL :
+					value.boolean ? LUA_VTRUE : LUA_VFALSE);
+				return;
+			}
+			handle = handle_of(L, value.object);
+			if (handle) {
+				setobj2s(L, result, handle);
+				return;
+			}
 		}
 	}
 	luaT_callTMres(L, f, p1, p2, result);

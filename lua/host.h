@@ -21,6 +21,7 @@ struct lunatik_object_s;
  * @stop: nonzero makes the VM and the loops of the C libraries call lunatik_poll(). Written by anyone at any time
  *	(another CPU, a timer), so both sides access it with relaxed atomics. It is sticky: only the host clears it.
  * @error: errno of the last file operation of this state (positive), what C calls errno.
+ * @handles: lua_topointer() of the weak table that finds a state's handle of an object by the object's address, or NULL
  *
  * One gauge serves a state and all its coroutines; it must outlive the state.
  */
@@ -28,6 +29,7 @@ struct lunatik_gauge {
 	unsigned long stack_limit;
 	int stop;
 	int error;
+	const void *handles;
 };
 
 /**

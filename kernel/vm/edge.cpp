@@ -189,6 +189,21 @@ Box *push_box(lua_State *L, const lunatik_class_t &info, int uservalues)
 	return box;
 }
 
+// A weak table in the registry: the handles that came into the state, by the addresses of their objects. Reading an object from a
+// shared table again and again makes no userdata again and again, and gives the same one.
+static const char handles = 0;
+
+void open_handles(lua_State *L)
+{
+	lua_newtable(L);
+	lua_newtable(L);
+	lua_pushstring(L, "v");
+	lua_setfield(L, -2, "__mode");
+	lua_setmetatable(L, -2);
+	runtime_of(L).gauge.handles = lua_topointer(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &handles);
+}
+
 void push_object(lua_State *L, Object &object)
 {
 	// Where its lock cannot be taken, an object is of no use.
@@ -196,7 +211,18 @@ void push_object(lua_State *L, Object &object)
 	if (runtime.context > object.context())
 		luaL_error(L, "class '%s' needs a %s runtime, this one is %s", object.class_->name, name_of(object.context()),
 			   name_of(runtime.context));
-	Box *box = push_box(L, *object.class_, 0);
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &handles);
+	lua_rawgetp(L, -1, &object);
+	Box *box = box_at(L, -1);
+	if (box && box->object == &object) {
+		lua_remove(L, -2);
+		return;
+	}
+	lua_pop(L, 1);
+	box = push_box(L, *object.class_, 0);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, -3, &object);
+	lua_remove(L, -2);
 	object.hold();
 	box->object = &object;
 	box->constructed = true;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: timeout=300
+# suite: timeout=600
 #
 # make install and uninstall: below DESTDIR and the prefix, nowhere else, and nothing of it afterwards.
 
