@@ -96,11 +96,12 @@ class Udp:
 
 
 def for_seconds(seconds, rate, act, until=lambda: False):
-    """Acts so many times a second for so long, or until the condition, which is asked now and then, holds."""
+    """Acts so many times a second for so long, or until the condition holds. That is asked seldom: nothing is done meanwhile, and
+    what is measured is a second at a time."""
     begin = looked = time.monotonic()
     done = 0
     while (now := time.monotonic()) < begin + seconds:
-        if now > looked + 0.3:
+        if now > looked + 2.5:
             if until():
                 return True
             looked = time.monotonic()
@@ -133,14 +134,14 @@ def heard(monitor):
 
 def packets():
     run("o_packets", FILTER + r'''
-register(function(skb) if port(skb) == 7301 then work(20) end return action.ACCEPT end)
+register(function(skb) if port(skb) == 7301 then work(30) end return action.ACCEPT end)
 register(function(skb) if port(skb) == 7302 then return action.DROP end return action.ACCEPT end)
 ''', "softirq")
     hog, other = Udp(7301), Udp(7302)
     monitor = listening()
-    for_seconds(3, 5, hog.send)
-    ok("a tenth of a CPU is none too much", not stopped("o_packets", "netfilter"), log("o_packets"))
-    ok("two thirds are", for_seconds(10 * SLOW, 35, hog.send, lambda: stopped("o_packets", "netfilter")), log("o_packets"))
+    for_seconds(4, 4, hog.send)
+    ok("an eighth of a CPU is none too much", not stopped("o_packets", "netfilter"), log("o_packets"))
+    ok("most of one is", for_seconds(20 * SLOW, 0, hog.send, lambda: stopped("o_packets", "netfilter")), log("o_packets"))
     ok("what went through it goes on", hog.arrives())
     ok("the script's other hook stays", not other.arrives())
     events = [event for event in heard(monitor) if event["kind"] == "detached"]
@@ -163,43 +164,50 @@ register(function(skb) if port(skb) == 7304 then n = n + 1 end return action.ACC
     equal("one hook was stopped", log("o_flood").count("stopped"), 1)
     stop("test/o_flood")
 
-    run("o_percpu", FILTER + 'register(function(skb) if port(skb) == 7305 then work(20) end return action.ACCEPT end)', "softirq",
+    run("o_percpu", FILTER + 'register(function(skb) if port(skb) == 7305 then work(30) end return action.ACCEPT end)', "softirq",
         "percpu")
     hog = Udp(7305)
-    ok("one of a per-CPU script too", for_seconds(10 * SLOW, 35, hog.send, lambda: stopped("o_percpu", "netfilter")),
+    ok("one of a per-CPU script too", for_seconds(20 * SLOW, 0, hog.send, lambda: stopped("o_percpu", "netfilter")),
        log("o_percpu"))
-    begin = time.monotonic()
-    for _ in range(20):
+    def calls():
+        return next(runtime["calls"] for runtime in json.loads(lunatik("-j", "list").stdout)["runtimes"]
+                    if runtime["name"] == "test/o_percpu")
+
+    within(1, lambda: False)
+    before = calls()
+    for cpu in range(os.cpu_count()):
+        os.sched_setaffinity(0, {cpu})
         hog.send()
-    ok("on all CPUs", within(5, lambda: lunatik("list").stdout.count("o_percpu")) and time.monotonic() < begin + 0.3 * SLOW)
+    os.sched_setaffinity(0, range(os.cpu_count()))
+    equal("on all CPUs", calls(), before)
     stop("test/o_percpu")
 
 
 def limits():
-    source = FILTER + 'register(function(skb) if port(skb) == 7306 then work(20) end return action.ACCEPT end, {detach = DETACH})'
+    source = FILTER + 'register(function(skb) if port(skb) == 7306 then work(30) end return action.ACCEPT end, {detach = DETACH})'
     hog = Udp(7306)
     for value, what in ((100, "the limit is all of a CPU"), (0, "there is no limit")):
         with parameter("overload", value):
             run("o_limit", source.replace("DETACH", "nil"), "softirq")
-            for_seconds(4, 20, hog.send)
+            for_seconds(4, 15, hog.send)
             ok(f"{what}: it stays", not stopped("o_limit", "netfilter"), log("o_limit"))
         if value:
             stop("test/o_limit")
-    ok("the limit is back: it goes", for_seconds(10 * SLOW, 35, hog.send, lambda: stopped("o_limit", "netfilter")), log("o_limit"))
+    ok("the limit is back: it goes", for_seconds(20 * SLOW, 0, hog.send, lambda: stopped("o_limit", "netfilter")), log("o_limit"))
     stop("test/o_limit")
     run("o_stays", source.replace("DETACH", "false"), "softirq")
     complaint = "netfilter: takes more than 25% of a CPU over a second"
-    ok("one that is to stay: the log complains", for_seconds(10 * SLOW, 35, hog.send, lambda: complaint in log("o_stays")))
-    for_seconds(3, 35, hog.send)
+    ok("one that is to stay: the log complains", for_seconds(20 * SLOW, 0, hog.send, lambda: complaint in log("o_stays")))
+    for_seconds(3, 0, hog.send)
     equal("once", log("o_stays").count(complaint), 1)
     ok("and it stays", not stopped("o_stays", "netfilter"))
     stop("test/o_stays")
     # Who drops what its script cannot judge would let it pass if it were gone.
     run("o_drops", FILTER + '''
-register(function(skb) if port(skb) == 7307 then work(20) return action.DROP end return action.ACCEPT end, {fail = "drop"})
+register(function(skb) if port(skb) == 7307 then work(30) return action.DROP end return action.ACCEPT end, {fail = "drop"})
 ''', "softirq")
     hog = Udp(7307)
-    ok("one that drops: the log complains", for_seconds(10 * SLOW, 35, hog.send, lambda: complaint in log("o_drops")))
+    ok("one that drops: the log complains", for_seconds(20 * SLOW, 0, hog.send, lambda: complaint in log("o_drops")))
     ok("and it drops", not hog.arrives())
     stop("test/o_drops")
 
@@ -208,10 +216,10 @@ def probes():
     def armed():
         return "getppid" in PROBES.read_text()
 
-    run("o_probe", PROBE + 'local n = 0 hits(function() work(20) end)', "hardirq")
-    for_seconds(2, 5, os.getppid)
-    ok("a probe that takes a tenth of a CPU stays", armed(), log("o_probe"))
-    ok("one that takes two thirds goes", for_seconds(10 * SLOW, 35, os.getppid, lambda: stopped("o_probe", "probe")), log("o_probe"))
+    run("o_probe", PROBE + 'local n = 0 hits(function() work(30) end)', "hardirq")
+    for_seconds(3, 4, os.getppid)
+    ok("a probe that takes an eighth of a CPU stays", armed(), log("o_probe"))
+    ok("one that takes most of one goes", for_seconds(20 * SLOW, 0, os.getppid, lambda: stopped("o_probe", "probe")), log("o_probe"))
     ok("it is not armed any more", within(5, lambda: not armed()))
     stop("test/o_probe")
     run("o_probes", PROBE + 'local n = 0 hits(function() n = n + 1 end)', "hardirq")
@@ -221,8 +229,8 @@ def probes():
     run("o_probes", PROBE + 'hits(function() for i = 1, 3000 do end end)', "hardirq")
     ok("many dear ones are", for_seconds(15 * SLOW, 0, os.getppid, lambda: stopped("o_probes", "probe")), log("o_probes"))
     stop("test/o_probes")
-    run("o_kept", PROBE + 'hits(function() work(20) end, {detach = false})', "hardirq")
-    for_seconds(4, 35, os.getppid)
+    run("o_kept", PROBE + 'hits(function() work(30) end, {detach = false})', "hardirq")
+    for_seconds(4, 0, os.getppid)
     ok("one that is to stay stays", armed())
     stop("test/o_kept")
 
@@ -280,9 +288,11 @@ def failures():
 
 
 subprocess.run("ip link set lo up", shell=True, check=False)
-packets()
-limits()
-probes()
-notifiers()
+# A handler that is held up may exceed its budget too, which is another matter.
+with parameter("failures", 0):
+    packets()
+    limits()
+    probes()
+    notifiers()
 failures()
 sys.exit(finish())
