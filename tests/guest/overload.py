@@ -99,16 +99,15 @@ def for_seconds(seconds, rate, act, until=lambda: False):
     """Acts so many times a second for so long, or until the condition holds. That is asked seldom: nothing is done meanwhile, and
     what is measured is a second at a time."""
     begin = looked = time.monotonic()
-    done = 0
     while (now := time.monotonic()) < begin + seconds:
         if now > looked + 2.5:
             if until():
                 return True
             looked = time.monotonic()
-        if rate and (ahead := begin + done / rate - now) > 0:
-            time.sleep(ahead)
+        # Never more: what was late is not made up for.
+        if rate:
+            time.sleep(1 / rate)
         act()
-        done += 1
     return until()
 
 
