@@ -18,6 +18,8 @@ EXPORT_SYMBOL_GPL(lunatik_putobject);
 EXPORT_SYMBOL_GPL(lunatik_holdobject);
 EXPORT_SYMBOL_GPL(lunatik_dropobject);
 EXPORT_SYMBOL_GPL(lunatik_stoplater);
+EXPORT_SYMBOL_GPL(lunatik_stays);
+EXPORT_SYMBOL_GPL(lunatik_failing);
 EXPORT_SYMBOL_GPL(lunatik_runkept);
 EXPORT_SYMBOL_GPL(lunatik_runpacket);
 EXPORT_SYMBOL_GPL(lunatik_runpacketwith);

@@ -155,12 +155,21 @@ std::vector<Module> loaded_modules(const ModuleHost &host)
 	return modules;
 }
 
+bool ModuleHost::locked_down() const
+{
+	const std::string levels = first_line(lockdown);
+	return !levels.empty() && levels.find("[none]") == std::string::npos;
+}
+
 void load_modules(const ModuleHost &host)
 {
 	const std::optional<ModuleHost::LoadError> error = host.load(core);
 	if (!error)
 		return;
 	const auto says = [&](const char *text) { return error->message.find(text) != std::string::npos; };
+	if (says("not permitted") && host.locked_down())
+		throw Failure(LUNATIK_STATUS_PERMISSION, error->message,
+			"this kernel is locked down and takes signed modules only: sign them with an enrolled key, or turn Secure Boot off");
 	if (says("not permitted") || says("Permission denied"))
 		throw Failure(LUNATIK_STATUS_PERMISSION, error->message, "sudo lunatik load");
 	if (says("not found"))

@@ -373,6 +373,15 @@ void lunatik_holdobject(lunatik_object_t *object);
 /** Drops a handle. Any context: what must sleep is done by a worker. */
 void lunatik_dropobject(lunatik_object_t *object);
 
+/** Of a hook, before the kernel calls it: it is not stopped for failing or for what it costs, that is only logged. */
+void lunatik_stays(lunatik_object_t *hook);
+
+/**
+ * After a function of a hook's has failed @times in a row: stops the hook, soon, if that is too often, and says so in the log and as
+ * an event. Context: any. Returns 1 if it did, 0 otherwise.
+ */
+int lunatik_failing(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int times);
+
 /** Stops an object soon, in a worker; from now on methods and callbacks are refused. Any context. */
 void lunatik_stoplater(lunatik_object_t *object);
 

@@ -878,6 +878,30 @@ static int finish_callback(Runtime &runtime, lunatik_callback &callback, int sta
 	return status == LUA_OK ? callback.outcome : callback_error(runtime, L, status);
 }
 
+// Calls a hook's function. Of many calls few are timed, which stand for the others.
+template <class Call>
+[[gnu::always_inline]] static inline int timed(Runtime &runtime, Object &hook, Call call) noexcept
+{
+	std::uint64_t began = runtime.took_turn() ? runtime.time_call() : 0;
+	int error = call();
+	if (began) [[unlikely]]
+		runtime.charge_call(hook, began);
+	return error;
+}
+
+static int call_kept(Runtime &runtime, lunatik_callback &callback, unsigned kept) noexcept
+{
+	const Object &object = Object::of(*callback.object);
+	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
+	if (!object.pinned || object.stopped()) [[unlikely]]
+		return -ENXIO;
+	int status = lunatik_callkept(runtime.state, object.pinned, first_kept - 1 + static_cast<int>(kept), nullptr, first_kept - 1,
+				      traceback, &callback);
+	if (status == LUA_OK) [[likely]]
+		return 0;
+	return finish_callback(runtime, callback, status, run_kept, kept);
+}
+
 // The same for lunatik_callpacket(), and, with a string, for lunatik_callpacketwith().
 [[gnu::cold, gnu::noinline]] static int finish_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument,
 						       unsigned more, const void *string, lunatik_value &result, int status) noexcept
@@ -900,7 +924,7 @@ static int finish_callback(Runtime &runtime, lunatik_callback &callback, int sta
 		// SAFETY: they are only read.
 		callback.arguments[callback.argument_count++] = { .kind = LUNATIK_STRING, .bytes = { const_cast<char *>(bytes), size } };
 	}
-	if (int error = lunatik_runkept(&runtime.object, &callback, function))
+	if (int error = call_kept(runtime, callback, function))
 		return error;
 	result = callback.results[0];
 	return 0;
@@ -957,15 +981,7 @@ int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
 int lunatik_runkept(lunatik_object_t *runtime, lunatik_callback *callback, unsigned kept)
 {
 	Runtime &self = Runtime::of(*runtime);
-	const Object &object = Object::of(*callback->object);
-	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
-	if (!object.pinned || object.stopped()) [[unlikely]]
-		return -ENXIO;
-	int status = lunatik_callkept(self.state, object.pinned, edge::first_kept - 1 + static_cast<int>(kept), nullptr,
-				      edge::first_kept - 1, edge::traceback, callback);
-	if (status == LUA_OK) [[likely]]
-		return 0;
-	return edge::finish_callback(self, *callback, status, edge::run_kept, kept);
+	return edge::timed(self, Object::of(*callback->object), [&] { return edge::call_kept(self, *callback, kept); });
 }
 
 int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, unsigned more,
@@ -974,18 +990,20 @@ int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned
 	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
 	if (!hook.pinned || hook.stopped()) [[unlikely]]
 		return -ENXIO;
-	int status = lunatik_callpacket(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
-					first_kept - 1 + static_cast<int>(argument), static_cast<int>(more), traceback, &result);
-	if (status == LUA_OK) [[likely]]
+	return timed(runtime, hook, [&] {
+		int status = lunatik_callpacket(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
+						first_kept - 1 + static_cast<int>(argument), static_cast<int>(more), traceback, &result);
+		if (status == LUA_OK) [[likely]]
+			return 0;
+		__attribute__((uninitialized)) lunatik_value said;
+		int error = finish_packet(runtime, hook, function, argument, more, nullptr, said, status);
+		if (error)
+			return error;
+		if (said.kind != LUNATIK_INTEGER)
+			return -EPROTO;
+		result = said.integer;
 		return 0;
-	__attribute__((uninitialized)) lunatik_value said;
-	int error = finish_packet(runtime, hook, function, argument, more, nullptr, said, status);
-	if (error)
-		return error;
-	if (said.kind != LUNATIK_INTEGER)
-		return -EPROTO;
-	result = said.integer;
-	return 0;
+	});
 }
 
 int edge::run_packet_with(Runtime &runtime, Object &hook, unsigned function, unsigned argument, const void *string,
@@ -993,11 +1011,13 @@ int edge::run_packet_with(Runtime &runtime, Object &hook, unsigned function, uns
 {
 	if (!hook.pinned || hook.stopped()) [[unlikely]]
 		return -ENXIO;
-	int status = lunatik_callpacketwith(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
-					    first_kept - 1 + static_cast<int>(argument), string, traceback, &result);
-	if (status == LUA_OK) [[likely]]
-		return 0;
-	return finish_packet(runtime, hook, function, argument, 1, string, result, status);
+	return timed(runtime, hook, [&] {
+		int status = lunatik_callpacketwith(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
+						    first_kept - 1 + static_cast<int>(argument), string, traceback, &result);
+		if (status == LUA_OK) [[likely]]
+			return 0;
+		return finish_packet(runtime, hook, function, argument, 1, string, result, status);
+	});
 }
 
 int lunatik_keepstring(lunatik_object_t *runtime, const void *key, const char *data, unsigned long size, const void **string)

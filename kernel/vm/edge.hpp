@@ -39,6 +39,7 @@ struct Chunk {
 	const char *name;				// as lua_load() wants it: "@file" or "=name"
 	const std::string_view *arguments = nullptr;	// its `...`
 	std::size_t argument_count = 0;
+	bool script = false;				// a first line that begins with '#' is none of it
 	bool expression = false;			// try "return source" first
 	bool keep = false;				// a function it returns becomes the runtime's task
 	bool plain = false;				// results as tostring() gives them, not as a prompt shows them

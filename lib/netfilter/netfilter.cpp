@@ -92,7 +92,7 @@ Result<void> create(New<Netfilter> slot, Caller &caller, Table, Field<"pf", With
 	if (wrong)
 		return caller.fail(options.dev ? "bad field 'dev' in argument #1 to 'register' (this hook is no device's)"
 					       : "bad field 'dev' in argument #1 to 'register' (this hook needs a device)");
-	auto &filter = slot.emplace(caller, skb, *declared, detach.value.value_or(false), lunatik_h_netfilter_queues(&options));
+	auto &filter = slot.emplace(caller, skb, *declared, detach.value.value_or(*declared == accept), lunatik_h_netfilter_queues(&options));
 	// In a per-CPU runtime the kernel has one hook, which asks the state of the CPU it runs on.
 	if (caller.first())
 		return {};

@@ -125,7 +125,7 @@ Result<void> attach(New<Xdp> slot, Caller &caller, Function, std::optional<Table
 	auto declared = action_from(fail.value);
 	if (!declared)
 		return caller.fail("bad field 'fail' in argument #2 to 'attach' (\"pass\", \"drop\" or \"aborted\" expected)");
-	auto &xdp = slot.emplace(caller, buffer, argument, *declared, detach.value.value_or(false));
+	auto &xdp = slot.emplace(caller, buffer, argument, *declared, detach.value.value_or(*declared == pass));
 	// In a per-CPU runtime programs find one, which asks the state of the CPU it runs on.
 	if (caller.first())
 		return {};

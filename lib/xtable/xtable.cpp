@@ -263,7 +263,7 @@ Result<void> match(New<Xtable> slot, Caller &caller, Table, Field<"name", std::s
 	bool drops = fail.value && *fail.value == "drop";
 	if (fail.value && !drops && *fail.value != "continue")
 		return caller.fail("bad field 'fail' in argument #1 to 'match' (\"continue\" or \"drop\" expected)");
-	return create(slot, caller, { name.value, revision.value, family.value, proto.value, hooks.value, detach.value.value_or(false) }, false, 0, drops, skb, par);
+	return create(slot, caller, { name.value, revision.value, family.value, proto.value, hooks.value, detach.value.value_or(!drops) }, false, 0, drops, skb, par);
 }
 
 Result<void> target(New<Xtable> slot, Caller &caller, Table, Field<"name", std::string_view> name,
@@ -280,7 +280,7 @@ Result<void> target(New<Xtable> slot, Caller &caller, Table, Field<"name", std::
 		declared = accept;
 	else if (fail.value && *fail.value != "continue")
 		return caller.fail("bad field 'fail' in argument #1 to 'target' (\"continue\", \"accept\" or \"drop\" expected)");
-	return create(slot, caller, { name.value, revision.value, family.value, proto.value, hooks.value, detach.value.value_or(false) }, true, declared, false, skb, par);
+	return create(slot, caller, { name.value, revision.value, family.value, proto.value, hooks.value, detach.value.value_or(declared != drop) }, true, declared, false, skb, par);
 }
 
 using ParMethods = Functions<Method<"__index", get_field>, Method<"__newindex", set_field>>;

@@ -407,7 +407,7 @@ register(function(skb)
 	local f = wrong[port(skb)]
 	if f then return f() end
 	return action.ACCEPT
-end, {{fail = "{fail}"}})
+end, {{fail = "{fail}", detach = false}})
 ''')
         ok(f"hooks that fail: {fail}", result.returncode == 0, result.stderr)
         for port in range(7201, 7219):
