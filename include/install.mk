@@ -19,7 +19,7 @@ install-devel:
 	@echo "install $(DESTDIR)$(develdir)"
 	@to=$(DESTDIR)$(develdir) && mkdir -p $$to/include/lunatik $$to/kernel/base $$to/lua/src $$to/lua/shim $$to/symbols && \
 	install -p -m 644 include/lunatik.h include/lunatik.hpp include/lunatik.mk $$to/include/ && \
-	install -p -m 644 $(filter-out %/client.h,$(wildcard include/lunatik/*.h)) $(addprefix include/lunatik/,bytes.hpp data.hpp hook.hpp runtime.hpp skb.hpp) $$to/include/lunatik/ && \
+	install -p -m 644 $(filter-out %/client.h,$(wildcard include/lunatik/*.h)) $(addprefix include/lunatik/,bytes.hpp data.hpp hook.hpp packet.hpp runtime.hpp skb.hpp) $$to/include/lunatik/ && \
 	install -p -m 644 kernel/base/*.hpp $$to/kernel/base/ && \
 	install -p -m 644 kernel/check-object $$to/kernel/ && \
 	install -p -m 644 lua/api.h lua/overlay.h lua/host.h $$to/lua/ && \

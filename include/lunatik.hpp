@@ -795,8 +795,8 @@ private:
 
 } // namespace lunatik
 
-/// Defines luaopen_<name>, what require("<name>") calls: a Functions<> list, optionally a Classes<> list and an array of
-/// lunatik_constants.
+/// Defines luaopen_<name>, what require("<name>") calls: a Functions<> list, optionally a Classes<> list, an array of
+/// lunatik_constants, and a function that says why this kernel cannot have the library, or returns NULL.
 #define LUNATIK_LIBRARY(name_, functions_, ...) \
 	extern "C" int luaopen_##name_(lua_State *L); \
 	extern "C" int luaopen_##name_(lua_State *L) \
@@ -813,9 +813,9 @@ struct NoClasses {
 
 template <class F>
 consteval lunatik_library make_library(const char *name, const lunatik_class_t *const *classes = nullptr,
-				       const lunatik_constants *constants = nullptr)
+				       const lunatik_constants *constants = nullptr, const char *(*refusal)() = nullptr)
 {
-	return { name, F::registrations, classes, constants, F::descriptions, &__this_module };
+	return { name, F::registrations, classes, constants, F::descriptions, &__this_module, refusal };
 }
 
 } // namespace lunatik::detail

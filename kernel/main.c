@@ -21,6 +21,14 @@ unsigned int lunatik_budget = 50;
 module_param_named(budget, lunatik_budget, uint, 0644);
 MODULE_PARM_DESC(budget, "milliseconds a handler in softirq or hardirq context may run");
 
+unsigned int lunatik_overload = 25;
+module_param_named(overload, lunatik_overload, uint, 0644);
+MODULE_PARM_DESC(overload, "percent of a CPU that a hook may use over a second before it is stopped; 0: any");
+
+unsigned int lunatik_failures = 10;
+module_param_named(failures, lunatik_failures, uint, 0644);
+MODULE_PARM_DESC(failures, "failures in a row after which a hook is stopped; 0: any number");
+
 int lunatik_fault_injection;
 module_param_named(fault_injection, lunatik_fault_injection, int, 0600);
 MODULE_PARM_DESC(fault_injection, "1: requests may make allocations fail, for the tests");
@@ -39,9 +47,12 @@ static int __init lunatik_init(void)
 
 	if (!lunatik_dispatch_goto)
 		lunatik_dispatch_goto = !lunatik_h_retpolines();
-	error = lunatik_core_init();
+	error = lunatik_h_signature_init();
 	if (error)
 		return error;
+	error = lunatik_core_init();
+	if (error)
+		goto signature;
 	error = lunatik_states_init();
 	if (error)
 		goto core;
@@ -58,6 +69,8 @@ states:
 	lunatik_states_exit();
 core:
 	lunatik_core_exit();
+signature:
+	lunatik_h_signature_exit();
 	return error;
 }
 
@@ -67,6 +80,7 @@ static void __exit lunatik_exit(void)
 	lunatik_netlink_exit();
 	lunatik_states_exit();
 	lunatik_core_exit();
+	lunatik_h_signature_exit();
 }
 
 module_init(lunatik_init);

@@ -14,6 +14,11 @@ extern unsigned long lunatik_stack;
 /** Milliseconds a handler in an atomic context may run. */
 extern unsigned int lunatik_budget;
 
+/** How much of a CPU the calls of a hook may take, in percent; 0: any. */
+extern unsigned int lunatik_overload;
+/** How often in a row a hook's function may fail before the hook is stopped; 0: any. */
+extern unsigned int lunatik_failures;
+
 /** Whether requests may make allocations fail, for the tests. */
 extern int lunatik_fault_injection;
 

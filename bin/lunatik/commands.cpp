@@ -20,6 +20,7 @@
 #include "observe.hpp"
 #include "repl.hpp"
 #include "state.hpp"
+#include "xdp.hpp"
 
 namespace lunatik::cli {
 
@@ -504,7 +505,10 @@ Failure failure_of(const Answer &answer, const Options &options)
 		hint = "sudo lunatik load";
 		break;
 	case LUNATIK_STATUS_PERMISSION:
-		hint = "run it as root: sudo lunatik";
+		if (answer.code == EKEYREJECTED || answer.code == ENOKEY || answer.code == EBADMSG || answer.code == ENOPKG)
+			hint = "only signed scripts run here; cat /sys/module/lunatik/parameters/require_signature /sys/kernel/security/lockdown";
+		else
+			hint = "run it as root: sudo lunatik";
 		break;
 	case LUNATIK_STATUS_VERSION:
 		hint = "the command and the module must be of one installation: sudo lunatik reload";
@@ -606,6 +610,8 @@ int execute(const Options &options, Environment &environment, Console &console)
 		return do_state(options, environment, console);
 	case Verb::Monitor:
 		return do_monitor(options, environment, console);
+	case Verb::Xdp:
+		return do_xdp(options, environment, console);
 	case Verb::Repl:
 		break;
 	}

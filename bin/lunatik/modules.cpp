@@ -155,12 +155,21 @@ std::vector<Module> loaded_modules(const ModuleHost &host)
 	return modules;
 }
 
+bool ModuleHost::locked_down() const
+{
+	const std::string levels = first_line(lockdown);
+	return !levels.empty() && levels.find("[none]") == std::string::npos;
+}
+
 void load_modules(const ModuleHost &host)
 {
 	const std::optional<ModuleHost::LoadError> error = host.load(core);
 	if (!error)
 		return;
 	const auto says = [&](const char *text) { return error->message.find(text) != std::string::npos; };
+	if (says("not permitted") && host.locked_down())
+		throw Failure(LUNATIK_STATUS_PERMISSION, error->message,
+			"this kernel is locked down and takes signed modules only: sign them with an enrolled key, or turn Secure Boot off");
 	if (says("not permitted") || says("Permission denied"))
 		throw Failure(LUNATIK_STATUS_PERMISSION, error->message, "sudo lunatik load");
 	if (says("not found"))
@@ -207,6 +216,9 @@ void remove_modules(const ModuleHost &host, const std::string &device)
 		if (Clock::now() >= until) {
 			const std::vector<std::string> users = users_of(host, device);
 			std::string hint = "close what uses them, and again: sudo lunatik unload";
+			// What eBPF programs call has no other users.
+			if (std::any_of(modules.begin(), modules.end(), [](const Module &module) { return module.name == "lunatik_xdp"; }))
+				hint = "an eBPF program calls it: lunatik xdp unload DEVICE, which lunatik xdp list shows, in its network namespace";
 			if (!users.empty())
 				hint = fmt::format("these have {} or a device of a script's open and must end first: {}", device,
 					fmt::join(users, ", "));

@@ -35,6 +35,11 @@ struct ModuleHost {
 	/** Removes one module; returns 0 or an errno. */
 	std::function<int(const std::string &module)> remove;
 
+	/** What securityfs says about kernel lockdown. */
+	std::string lockdown = "/sys/kernel/security/lockdown";
+	/** Whether the kernel is locked down. */
+	bool locked_down() const;
+
 	/** The running system. */
 	static ModuleHost system();
 };

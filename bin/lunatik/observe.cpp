@@ -39,6 +39,8 @@ const char *name_of(lunatik_kind_of_record kind)
 		return "stopped";
 	case LUNATIK_RECORD_KILLED:
 		return "killed";
+	case LUNATIK_RECORD_DETACHED:
+		return "detached";
 	default:
 		return "event";
 	}
@@ -152,7 +154,7 @@ Json record_object(const Record &record)
 std::string record_line(const Record &record, const Console &console)
 {
 	const bool said = record.kind == LUNATIK_RECORD_PRINT || record.kind == LUNATIK_RECORD_ERROR;
-	const char *killed = record.kind == LUNATIK_RECORD_KILLED ? "killed: " : "";
+	const char *killed = record.kind == LUNATIK_RECORD_KILLED ? "killed: " : record.kind == LUNATIK_RECORD_DETACHED ? "detached: " : "";
 	const std::string text = said ? printable(record.text) : fmt::format("[{}{}]", killed, printable(record.text));
 	return fmt::format("{} {}: {}\n", format_time(record.time), printable(record.name),
 		record.kind == LUNATIK_RECORD_ERROR ? console.in_red(text) : text);

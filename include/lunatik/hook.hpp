@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * What every class has whose objects the kernel calls on its own: probes, notifiers, packet filters. A hook knows its runtime,
- * enters it, calls a function of the script's, counts what could not be delivered and what failed, and has itself stopped
- * when its function does nothing but fail.
+ * enters it, calls a function of the script's, counts what could not be delivered and what failed, and is stopped when its
+ * function does nothing but fail, or takes more of a CPU than it may.
  *
  *	class Tap final {
  *	public:
@@ -34,16 +34,16 @@ namespace lunatik {
 /// The part of an object that the kernel calls. Lives in the object's storage.
 class Hook final {
 public:
-	/// How often in a row a function may fail before its hook is stopped.
-	static constexpr unsigned failures_max = 10;
-
 	/// A flag of call(): what cannot be delivered now is not missed, the caller keeps it.
 	static constexpr unsigned kept_for_later = 1u << 31;
 
-	/// For the object that a constructor makes. One that `detaches` is stopped when its function does nothing but fail.
+	/// For the object that a constructor makes. One that `detaches` is stopped when its function does nothing but fail (module
+	/// parameter failures), or takes too much time (parameter overload); of one that does not, the second is logged.
 	explicit Hook(const Caller &caller, bool detaches = true) noexcept
-		: object_(caller.object()), runtime_(ObjectRef::share(caller.runtime())), detaches_(detaches)
+		: object_(caller.object()), runtime_(ObjectRef::share(caller.runtime()))
 	{
+		if (!detaches)
+			lunatik_stays(&object_);
 	}
 
 	/// Calls the function that the constructor was given as its argument number `kept`, if the runtime can be entered, and
@@ -71,8 +71,7 @@ public:
 		callback.object = &object_;
 		auto done = entry->run_kept(callback, kept);
 		if (!done) [[unlikely]] {
-			if (failed(done.negative(), kept))
-				detach(true);
+			failed(done.negative(), kept);
 		} else if constexpr (std::same_as<decltype(look()), bool>) {
 			if (look()) [[likely]]
 				failures_[kept].store(0);
@@ -85,9 +84,9 @@ public:
 		return done;
 	}
 
-	/// The short way for what comes with every packet: calls the function kept as `function` with what is kept as `argument`, for an
-	/// integer, while `shown` shows `what`. Softirq runtimes only. Errors: those of call(); a result that is no integer is a
-	/// failure, ECANCELED.
+	/// The short way for what comes with every packet: calls the function kept as `function` with what is kept as `argument` (and
+	/// behind it, if `shown` has more), for an integer, while `shown` shows `what`. Softirq runtimes only. Errors: those of call();
+	/// a result that is no integer is a failure, ECANCELED.
 	Result<Integer> ask(unsigned function, unsigned argument, lunatik_shown &shown, void *what) noexcept
 	{
 		__attribute__((uninitialized)) Integer said;
@@ -97,6 +96,22 @@ public:
 		if (failures_[function].load()) [[unlikely]]
 			failures_[function].store(0);
 		return said;
+	}
+	/// The same with three arguments, for any plain value: what is kept as `argument`, what is kept behind it, and `string`, of
+	/// lunatik_keepstring(). Errors: those of call().
+	Result<Value> ask_with(unsigned function, unsigned argument, const void *string, lunatik_shown &shown, void *what) noexcept
+	{
+		__attribute__((uninitialized)) Value said;
+		int error = lunatik_runpacketwith(&*runtime_, &object_, function, argument, string, &shown, what, &said);
+		if (error) [[unlikely]]
+			return refused(error, function);
+		return said;
+	}
+	/// After ask_with(): what it gave makes sense.
+	void accept(unsigned function) noexcept
+	{
+		if (failures_[function].load()) [[unlikely]]
+			failures_[function].store(0);
 	}
 	/// What ask() gave makes no sense: a failure.
 	[[gnu::noinline]] void reject(unsigned function) noexcept
@@ -120,51 +135,46 @@ private:
 		if (error == -EPROTO) {
 			reject(function);
 		} else if (error == -ECANCELED || error == -EINTR) {
-			// Who asked is outside again.
-			if (failed(error, function)) {
-				auto entry = Entry::enter(*runtime_);
-				detach(bool(entry));
-			}
+			failed(error, function);
 		} else if (error != -ENXIO && error != -ENOENT) {
 			miss();
 		}
 		return Error(error == -EPROTO ? ECANCELED : error);
 	}
-	// Counts what went wrong; true if it was one failure too many.
-	[[gnu::noinline]] bool failed(int error, unsigned kept) noexcept
+	[[gnu::noinline]] void failed(int error, unsigned kept) noexcept
 	{
 		if (error == -EINTR)
 			miss();
-		if (error != -ECANCELED || !detaches_ || failures_[kept].fetch_add(1) + 1 < static_cast<int>(failures_max))
-			return false;
-		failures_[kept].store(0);
-		return true;
+		else if (error == -ECANCELED && lunatik_failing(&*runtime_, &object_, failures_[kept].fetch_add(1) + 1U))
+			failures_[kept].store(0);
 	}
-	// The log is the runtime's: it is written inside only.
-	[[gnu::noinline, gnu::cold]] void detach(bool inside) noexcept
-	{
-		Name<80> text(object_.class_->name);
-		text.append(": stopped after 10 failures in a row");
-		if (inside)
-			lunatik_log(&*runtime_, text.c_str());
-		lunatik_stoplater(&object_);
-	}
-	static_assert(failures_max == 10, "the message says so");
 
 	[[gnu::noinline]] void senseless(unsigned kept) noexcept
 	{
 		Name<80> text(object_.class_->name);
 		text.append(": the hook returned no verdict");
 		lunatik_fail(&*runtime_, text.c_str());
-		if (failed(-ECANCELED, kept))
-			detach(true);
+		failed(-ECANCELED, kept);
 	}
 
 	lunatik_object_t &object_;
 	ObjectRef runtime_;
-	const bool detaches_;
 	Atomic<unsigned long> missed_{ 0 };
-	Atomic<unsigned char> failures_[LUNATIK_ARGUMENTS];
+	Atomic<unsigned> failures_[LUNATIK_ARGUMENTS];
 };
+
+/// What the hooks of class C in all states of a per-CPU runtime have missed, of which `object` is any; or what it alone has. `cpus` is
+/// how many there may be.
+template <class C>
+Integer missed_everywhere(lunatik_object_t &object, unsigned cpus) noexcept
+{
+	Integer sum = 0;
+	for (unsigned cpu = 0; cpu < cpus; cpu++) {
+		// SAFETY: what lunatik_peer() gives is of the same class.
+		if (lunatik_object_t *peer = lunatik_peer(&object, cpu))
+			sum += static_cast<Integer>(static_cast<C *>(peer->private_)->missed());
+	}
+	return sum;
+}
 
 } // namespace lunatik

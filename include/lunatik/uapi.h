@@ -126,6 +126,7 @@ enum lunatik_kind_of_record {
 	LUNATIK_RECORD_STARTED = 2,	/* its script has been loaded */
 	LUNATIK_RECORD_STOPPED = 3,	/* it was closed */
 	LUNATIK_RECORD_KILLED = 4,	/* it was closed, and nobody had asked for it, or its script still ran: the text says why */
+	LUNATIK_RECORD_DETACHED = 5,	/* a hook of it was stopped, for failing or for what it cost: the text says which, and why */
 };
 
 /** How a request ended; the command line exits with the same number. */

@@ -39,6 +39,13 @@ public:
 			text_[size_++] = text[i];
 		text_[size_] = 0;
 	}
+	constexpr void append_decimal(unsigned number) noexcept
+	{
+		if (number >= 10)
+			append_decimal(number / 10);
+		char digit = static_cast<char>('0' + number % 10);
+		append({ &digit, 1 });
+	}
 	/// Replaces control characters: what came from outside stays on its line of a message.
 	constexpr void make_printable() noexcept
 	{

@@ -831,7 +831,7 @@ void lunatik_session::handle_check(const Request &request, Report &report) noexc
 	Name<300> chunk_name("@");
 	chunk_name.append(request.path.empty() ? "stdin" : request.path);
 	in_own_runtime(report, [&](Runtime &runtime) {
-		(void)edge::check(runtime, { .source = skip_comment(request.source), .name = chunk_name.c_str() }, *this, report);
+		(void)edge::check(runtime, { .source = request.source, .name = chunk_name.c_str() }, *this, report);
 	});
 }
 

@@ -95,6 +95,7 @@ void lunatik_h_call_rcu(void **node, void (*release)(void **node));
 
 /* ---- sched.h, preempt.h, stack ---- */
 struct task_struct *lunatik_h_current(void);
+unsigned long long lunatik_h_task_time(void);	/* nanoseconds this task has run, as of the last tick */
 int lunatik_h_pid(struct task_struct *task);	/* in the initial pid namespace */
 int lunatik_h_tgid(struct task_struct *task);
 void lunatik_h_cond_resched(void);
@@ -201,6 +202,18 @@ unsigned long long lunatik_h_random_u64(void);
 
 /* ---- siphash.h ---- */
 unsigned int lunatik_h_hsiphash(const void *data, lunatik_h_size size, const unsigned long long key[2]);
+
+/* ---- verification.h, security.h ---- */
+/* Whether only signed scripts may run: the parameter require_signature, or lockdown. */
+int lunatik_h_signature_required(void);
+/* Bytes that a signed script ends with. */
+enum { lunatik_h_signature_mark = 28 };
+/* Bytes of the text before the signature; -ENODATA without one, -EBADMSG if it makes no sense. Reads no key. */
+long lunatik_h_signed_text(const char *script, lunatik_h_size size);
+/* The same once the signature is found good; -ENOKEY, -EKEYREJECTED, -ENOPKG, -ENOMEM. May sleep. */
+long lunatik_h_verify(const char *script, lunatik_h_size size);
+int lunatik_h_signature_init(void);
+void lunatik_h_signature_exit(void);
 
 /* ---- fs.h: files for require() and scripts ---- */
 /* A regular file, read only, as init would open it, whoever calls. Process context. */

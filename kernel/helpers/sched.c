@@ -14,6 +14,12 @@ struct task_struct *lunatik_h_current(void)
 	return current;
 }
 
+unsigned long long lunatik_h_task_time(void)
+{
+	/* Brought up to date by each tick and each switch: right on the average. */
+	return current->se.sum_exec_runtime;
+}
+
 int lunatik_h_pid(struct task_struct *task)
 {
 	return task_pid_nr(task);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "lunatik/abi.h"
 #include "base/account.hpp"
@@ -88,6 +89,11 @@ struct Object final : lunatik_object_s {
 	Object *first = nullptr;
 	/// The first state's next hook, while the script is loaded in all of them.
 	Object *next_hook = nullptr;
+	/// Of a hook: nanoseconds that its calls took in the runtime's window of time that began at `window`. Guarded by the runtime.
+	std::uint64_t busy = 0;
+	std::uint64_t window = 0;
+	/// Of a hook: it is not stopped for failing or for what it costs.
+	bool stays = false;
 	/// The task that runs a monitored C method of it, under its lock.
 	Atomic<task_struct *> monitored_by{ nullptr };
 

@@ -137,10 +137,11 @@ Result<void> run_body(Runtime &runtime, const Script &script, std::string_view s
 			    { error == -EOVERFLOW ? "C stack overflow" : errno_name(-error) });
 	runtime.output = script.output;
 	bool success = edge::run(runtime,
-				 { .source = skip_comment(source),
+				 { .source = source,
 				   .name = runtime.chunk_name.c_str(),
 				   .arguments = script.arguments,
 				   .argument_count = script.argument_count,
+				   .script = true,
 				   .keep = true },
 				 nullptr, report);
 	runtime.leave_loading(success);
@@ -203,17 +204,6 @@ Result<void> load_into(Runtime &runtime, const Script &script, Report &report) n
 }
 
 } // namespace
-
-std::string_view skip_comment(std::string_view source) noexcept
-{
-	if (source.starts_with("\xef\xbb\xbf"))
-		source.remove_prefix(3);
-	if (source.starts_with('#')) {
-		auto end = source.find('\n');
-		source.remove_prefix(end == source.npos ? source.size() : end);
-	}
-	return source;
-}
 
 Result<Object *> load(const Script &script, Report &report) noexcept
 {

@@ -32,10 +32,6 @@ struct Script {
 /// with `report` filled. Context: process, may sleep.
 [[nodiscard]] Result<Object *> load(const Script &script, Report &report) noexcept;
 
-/// What follows a byte order mark and a first line that begins with '#', as luaL_loadfile() skips them: the line's end
-/// stays, so that lines keep their numbers.
-[[nodiscard]] std::string_view skip_comment(std::string_view source) noexcept;
-
 namespace registry {
 
 /// What an entry of the registry may watch while its body runs, to interrupt it.

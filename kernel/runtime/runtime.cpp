@@ -38,6 +38,16 @@ static constexpr unsigned collect_steps = 32;
 static constexpr unsigned log_bytes_of_line = 240;
 // How many looks of a hardirq entry pass from one reading of the clock to the next; a power of two.
 static constexpr unsigned looks_between_clocks = 16;
+// The span in which what hooks cost is added up.
+static constexpr std::uint64_t window_nanoseconds = 1000000000;
+// Calls of hooks that are timed in it, about: a second has some thousand of them, which costs nothing that could be measured.
+static constexpr unsigned timed_per_window = 1024;
+// What a timed call stands for at most.
+static constexpr unsigned stride_most = 1024;
+// Looks of a hardirq entry after which it is a long one, and the next is timed: no watchdog sees it.
+static constexpr unsigned looks_of_long_entry = 256;
+// Between two lines about a hook that takes too much and stays.
+static constexpr std::uint64_t complaint_nanoseconds = 60 * window_nanoseconds;
 // Log lines a runtime may write each second.
 static constexpr int log_lines = 50;
 // Stack that must stay free below Lua for the kernel functions that bodies call: a sleeping one may go through the whole
@@ -81,6 +91,8 @@ bool Watchdog::look(Runtime &runtime) noexcept
 	// are off, which an RCU grace period waits for.
 	if (lunatik_h_is_running(owner))
 		runtime.busy_ticks_.count();
+	// Who takes long, and comes so seldom that its turn is far, is seen here.
+	runtime.time_next();
 	unsigned long calls = runtime.calls.load();
 	if (calls != __atomic_load_n(&runtime.watched_calls_, __ATOMIC_RELAXED)) {
 		__atomic_store_n(&runtime.watched_calls_, calls, __ATOMIC_RELAXED);
@@ -672,13 +684,16 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 		later([](Runtime &self) { self.finish(); });
 }
 
-int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
-			long long &result) noexcept
+// What lies around the function of a packet; in line, as the rest of its way.
+template <class Ask>
+[[gnu::always_inline]] inline int Runtime::with_packet(lunatik_shown &shown, void *what, Ask ask) noexcept
 {
 	if (int error = enter_softirq()) [[unlikely]]
 		return error;
 	shown.what = what;
-	int error = edge::run_packet(*this, hook, function, argument, result);
+	if (shown.open)
+		shown.open(&shown);
+	int error = ask();
 	shown.what = nullptr;
 	if (shown.used) [[unlikely]]
 		shown.close(&shown);
@@ -686,6 +701,18 @@ int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, luna
 		hold_atomic(false);
 	leave_softirq();
 	return error;
+}
+
+int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
+			long long &result) noexcept
+{
+	return with_packet(shown, what, [&] { return edge::run_packet(*this, hook, function, argument, shown.more, result); });
+}
+
+int Runtime::run_packet_with(Object &hook, unsigned function, unsigned argument, const void *string, lunatik_shown &shown, void *what,
+			     lunatik_value &result) noexcept
+{
+	return with_packet(shown, what, [&] { return edge::run_packet_with(*this, hook, function, argument, string, result); });
 }
 
 // An event of the kernel's enters a softirq or hardirq runtime: it waits for nothing but other CPUs' handlers.
@@ -935,8 +962,96 @@ int Runtime::poll() noexcept
 			set(Budget);
 			return Budget;
 		}
+		if (looks_ == looks_of_long_entry)
+			time_next();
 	}
 	return 0;
+}
+
+/* ---- what hooks cost ---- */
+
+std::uint64_t Runtime::time_call() noexcept
+{
+	// A task may be preempted in a handler: what others ran meanwhile is none of its cost.
+	return (context == Context::Process ? lunatik_h_task_time() : lunatik_h_fast_clock()) | 1;
+}
+
+[[gnu::noinline, gnu::cold]] void Runtime::charge_call(Object &hook, std::uint64_t began) noexcept
+{
+	std::uint64_t now = lunatik_h_fast_clock();
+	std::uint64_t taken = (context == Context::Process ? lunatik_h_task_time() : now) - began;
+	// No call is longer than its budget. What seems so was interrupted: by the host of a guest, for instance.
+	std::uint64_t most = lunatik_budget * 1000000ULL;
+	if (taken > most)
+		taken = static_cast<std::int64_t>(taken) < 0 ? 0 : most;
+	if (now - taken - window_ > window_nanoseconds) {
+		std::uint64_t length = now - window_;
+		std::uint64_t rate = length < 10 * window_nanoseconds ? stood_for_ * (window_nanoseconds >> 10) / (length >> 10) : 0;
+		trial_ = false;
+		stride_ = rate > timed_per_window * stride_most ? stride_most : static_cast<unsigned>(rate / timed_per_window);
+		if (!stride_)
+			stride_ = 1;
+		begin_window(now - taken);
+	}
+	stood_for_ += stride_;
+	if (hook.window != window_) {
+		hook.window = window_;
+		hook.busy = 0;
+	}
+	hook.busy += taken * stride_;
+	unsigned limit = lunatik_overload;
+	if (limit && hook.busy > limit * (window_nanoseconds / 100)) {
+		if (exact_)
+			convict(hook, now, limit);
+		stride_ = 1;
+		trial_ = !exact_;
+		begin_window(now);
+	} else if (++timed_ >= 4 * timed_per_window && !trial_ && stride_ < stride_most) {
+		stride_ *= 2;
+		timed_ = 0;
+		exact_ = false;
+	}
+	// At random: calls that take turns among themselves must not always meet the same one. Multiplied by an odd constant the time's
+	// low bits reach the upper ones.
+	unsigned random = static_cast<unsigned>(now * 0x9e3779b97f4a7c15ULL >> 40);
+	__atomic_store_n(&turns_, 1 + random % (2 * stride_ - 1), __ATOMIC_RELAXED);
+}
+
+void Runtime::begin_window(std::uint64_t now) noexcept
+{
+	window_ = now;
+	stood_for_ = 0;
+	timed_ = 0;
+	exact_ = stride_ == 1;
+}
+
+void Runtime::convict(Object &hook, std::uint64_t now, unsigned limit) noexcept
+{
+	Name<120> why(hook.stays ? "takes more than " : "stopped: it took more than ");
+	why.append_decimal(limit);
+	why.append("% of a CPU over a second (module parameter overload)");
+	if (!hook.stays) {
+		detach(hook, why.view());
+	} else if (!complained_ || now - complained_ > complaint_nanoseconds) {
+		complained_ = now;
+		Name<160> line(hook.class_->name);
+		line.append(": ");
+		line.append(why.view());
+		log(line.view(), true);
+	}
+}
+
+void Runtime::detach(Object &hook, std::string_view why) noexcept
+{
+	if (hook.stopped())
+		return;
+	Name<160> line(hook.class_->name);
+	line.append(": ");
+	line.append(why);
+	// It comes once for each hook, and must not be lost among the lines of what failed.
+	journal.add(LUNATIK_RECORD_DETACHED, line.view());
+	lunatik_h_error(line.view().data(), line.view().size(), name.c_str());
+	hook.stop_later();
 }
 
 long Runtime::sleep(long milliseconds, unsigned task_state) noexcept
@@ -1285,6 +1400,12 @@ int lunatik_runpacket(lunatik_object_t *runtime, lunatik_object_t *hook, unsigne
 	return Runtime::of(*runtime).run_packet(lunatik::Object::of(*hook), function, argument, *shown, what, *result);
 }
 
+int lunatik_runpacketwith(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,
+			  const void *string, lunatik_shown *shown, void *what, lunatik_value *result)
+{
+	return Runtime::of(*runtime).run_packet_with(lunatik::Object::of(*hook), function, argument, string, *shown, what, *result);
+}
+
 lunatik_object_t *lunatik_local(lunatik_object_t *hook)
 {
 	lunatik::Object &self = lunatik::Object::of(*hook);
@@ -1375,10 +1496,34 @@ void lunatik_fail(lunatik_object_t *runtime, const char *text)
 	self.log(text, true);
 }
 
+void lunatik_stays(lunatik_object_t *hook)
+{
+	lunatik::Object::of(*hook).stays = true;
+}
+
+int lunatik_failing(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int times)
+{
+	lunatik::Object &self = lunatik::Object::of(*hook);
+	unsigned limit = lunatik_failures;
+	if (self.stays || !limit || times < limit)
+		return 0;
+	lunatik::Name<80> why("stopped after ");
+	why.append_decimal(times);
+	why.append(times == 1 ? " failure" : " failures in a row");
+	Runtime::of(*runtime).detach(self, why.view());
+	return 1;
+}
+
 bool lunatik_maysleep(const lunatik_object_t *runtime)
 {
 	// SAFETY: only read.
 	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).may_sleep();
+}
+
+const char *lunatik_nameof(const lunatik_object_t *runtime)
+{
+	// SAFETY: only read.
+	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).name.c_str();
 }
 
 struct net *lunatik_networkof(const lunatik_object_t *runtime)

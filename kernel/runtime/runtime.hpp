@@ -148,6 +148,9 @@ public:
 	/// An entry, a call and the leaving in one; see lunatik_runpacket().
 	[[nodiscard]] int run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
 				     long long &result) noexcept;
+	/// The same; see lunatik_runpacketwith().
+	[[nodiscard]] int run_packet_with(Object &hook, unsigned function, unsigned argument, const void *string,
+					  lunatik_shown &shown, void *what, lunatik_value &result) noexcept;
 
 	/// The entry in which the script's body runs: in process context whatever the runtime's is, before any other.
 	/// Errors: ENXIO if it was stopped meanwhile, EINTR, EDEADLK, EOVERFLOW without stack for it.
@@ -254,6 +257,28 @@ public:
 	Journal journal;
 	/// Says in the journal that it has started; that it has stopped is said then too.
 	void announce() noexcept;
+	/*
+	 * What hooks cost. Each call under the lock passes took_turn(); those whose turn it is read the clock. Rare calls are all
+	 * timed; of frequent ones one in so many, at random, that a second has some thousand of them, which stand for the
+	 * others. A hook that seems to take too much has every call timed for up to a second, and only that convicts it.
+	 */
+
+	/// Whether this call of a hook's is to be timed.
+	[[nodiscard]] [[gnu::always_inline]] bool took_turn() noexcept
+	{
+		unsigned left = __atomic_load_n(&turns_, __ATOMIC_RELAXED) - 1;
+		__atomic_store_n(&turns_, left, __ATOMIC_RELAXED);
+		return !left;
+	}
+	/// The next call is to be timed, if this one's caller saw that calls are long. Any context.
+	void time_next() noexcept { __atomic_store_n(&turns_, 1U, __ATOMIC_RELAXED); }
+	/// The clock for that; never 0.
+	[[nodiscard]] std::uint64_t time_call() noexcept;
+	/// After a call of `hook` that began at `began` by that clock: stops the hook if it takes too much.
+	void charge_call(Object &hook, std::uint64_t began) noexcept;
+	/// Stops a hook, soon, and says why: in the log, the journal and as an event. Any context.
+	void detach(Object &hook, std::string_view why) noexcept;
+
 	/// Nanoseconds somebody was inside, as the watchdog saw it.
 	[[nodiscard]] std::uint64_t busy_time() const noexcept;
 
@@ -267,6 +292,8 @@ private:
 	[[nodiscard]] int enter_event() noexcept;
 	[[nodiscard]] int enter_softirq() noexcept;
 	void leave_softirq() noexcept;
+	template <class Ask>
+	[[nodiscard]] int with_packet(lunatik_shown &shown, void *what, Ask ask) noexcept;
 	void after_softirq(bool garbage) noexcept;
 	void collect_later() noexcept;
 	void collect() noexcept;
@@ -274,6 +301,8 @@ private:
 	void end() noexcept;
 	void begin_hardirq(const lunatik_h_place &place) noexcept;
 	void end_hardirq() noexcept;
+	void begin_window(std::uint64_t now) noexcept;
+	void convict(Object &hook, std::uint64_t now, unsigned limit) noexcept;
 	void wake() noexcept;
 	[[nodiscard]] int wait_for_lock(unsigned flags, unsigned long *irq) noexcept;
 	[[nodiscard]] int wait_for_lock_until(unsigned milliseconds, const Runtime *outer) noexcept;
@@ -323,6 +352,14 @@ private:
 	unsigned long watched_calls_ = 0;	// the watchdog's: which entry it saw, for how many ticks
 	unsigned int watched_ticks_ = 0;
 	Atomic<unsigned long> busy_ticks_{ 0 };
+	unsigned turns_ = 1;		// calls of hooks until one is timed
+	unsigned stride_ = 1;		// how many calls a timed one stands for
+	unsigned timed_ = 0;		// calls timed in this window since stride_ changed
+	bool exact_ = false;		// all calls of this window are timed
+	bool trial_ = false;		// and are to be, up to its end
+	std::uint64_t stood_for_ = 0;	// calls of this window, as estimated
+	std::uint64_t window_ = 0;	// when it began
+	std::uint64_t complained_ = 0;	// when a hook that stays was logged last
 	Pin *pins_ = nullptr;
 	Runtime *const leader_;		// while it is loaded
 	Atomic<Object *> *members_ = nullptr;	// of a leader: the other states, by CPU

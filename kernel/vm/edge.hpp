@@ -39,6 +39,7 @@ struct Chunk {
 	const char *name;				// as lua_load() wants it: "@file" or "=name"
 	const std::string_view *arguments = nullptr;	// its `...`
 	std::size_t argument_count = 0;
+	bool script = false;				// a first line that begins with '#' is none of it
 	bool expression = false;			// try "return source" first
 	bool keep = false;				// a function it returns becomes the runtime's task
 	bool plain = false;				// results as tostring() gives them, not as a prompt shows them
@@ -77,7 +78,11 @@ struct Resume {
 
 /// Calls a function that the constructor of `hook` was given, with another argument of it, for an integer; see
 /// lunatik_runpacket(). Returns 0 or a negative errno.
-[[nodiscard]] int run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, long long &result) noexcept;
+[[nodiscard]] int run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, unsigned more,
+			     long long &result) noexcept;
+/// The same for lunatik_runpacketwith().
+[[nodiscard]] int run_packet_with(Runtime &runtime, Object &hook, unsigned function, unsigned argument, const void *string,
+				  lunatik_value &result) noexcept;
 
 /// Calls the runtime's task without arguments, as its thread does. Fills `report` and returns false if it raised.
 [[nodiscard]] bool run_task(Runtime &runtime, Report &report) noexcept;

@@ -6,6 +6,7 @@
 #include "api.h"
 #include "vm/box.hpp"
 #include "vm/edge.hpp"
+#include "vm/signature.hpp"
 
 #include <asm-generic/errno.h>
 
@@ -13,6 +14,9 @@
 #include "lunatik/uapi.h"
 
 namespace lunatik::edge {
+
+// Signed files are read whole; no script is near it.
+static constexpr long long source_max = 16 << 20;
 
 // Key of the runtime's task in the registry: a coroutine with the function the script returned.
 static const char task_key = 0;
@@ -322,14 +326,54 @@ static int check_chunk(lua_State *L)
 	return 0;
 }
 
-bool check(Runtime &runtime, const Chunk &chunk, Results &results, Report &report) noexcept
+// What follows a byte order mark and a first line that begins with '#', as luaL_loadfile() skips them: the line's end
+// stays, so that lines keep their numbers.
+static std::string_view skip_comment(std::string_view source) noexcept
 {
+	if (source.starts_with("\xef\xbb\xbf"))
+		source.remove_prefix(3);
+	if (source.starts_with('#')) {
+		auto end = source.find('\n');
+		source.remove_prefix(end == source.npos ? source.size() : end);
+	}
+	return source;
+}
+
+// Leaves of a chunk what is Lua, if it may run. Not inlined: what it puts on the stack would stay there while the script runs.
+[[gnu::noinline]] static bool admit(Chunk &chunk, Report &report) noexcept
+{
+	const char *why = nullptr;
+	if (int error = signature::admit(chunk.source, why)) {
+		report.status = LUNATIK_STATUS_PERMISSION;
+		report.error = -error;
+		Name<400> message(chunk.name + 1);
+		message.append(": ");
+		message.append(why);
+		message.make_printable();
+		report.say(message.view());
+		return false;
+	}
+	if (chunk.script)
+		chunk.source = skip_comment(chunk.source);
+	return true;
+}
+
+bool check(Runtime &runtime, const Chunk &given, Results &results, Report &report) noexcept
+{
+	Chunk chunk = given;
+	// It does not run: whether it may does not matter.
+	if (long size = lunatik_h_signed_text(chunk.source.data(), chunk.source.size()); size >= 0)
+		chunk.source = cut(chunk.source, 0, static_cast<std::size_t>(size));
+	chunk.source = skip_comment(chunk.source);
 	Check check{ { chunk, &results, 0, false }, nullptr, 0 };
 	return attempt(runtime, check_chunk, &check, report);
 }
 
-bool run(Runtime &runtime, const Chunk &chunk, Results *results, Report &report) noexcept
+bool run(Runtime &runtime, const Chunk &given, Results *results, Report &report) noexcept
 {
+	Chunk chunk = given;
+	if (!admit(chunk, report))
+		return false;
 	Run run{ chunk, results, 0, false };
 	bool success = attempt(runtime, run_chunk, &run, report);
 	report.incomplete = !success && run.incomplete;
@@ -504,10 +548,45 @@ struct File {
 	long long position;
 	unsigned long next, end;
 	int error;
+	char *whole;	// a signed one's text: what was checked is what is read, whatever becomes of the file
 	char buffer[2048];
 };
 
 } // namespace
+
+// The text of a file that is signed or has to be, at once. Returns 0, or a negative errno with `why` if there is more to say.
+[[gnu::noinline]] static int read_signed(File &file, const char *&why) noexcept
+{
+	long long size = lunatik_h_file_size(file.file);
+	bool must = signature::required();
+	if (!must) {
+		// A look at the last bytes: files of no fixed size have no signature.
+		char end[lunatik_h_signature_mark];
+		long long at = size - static_cast<long long>(sizeof(end));
+		if (at < 0 || lunatik_h_kernel_read(file.file, end, sizeof(end), &at) != sizeof(end) ||
+		    lunatik_h_signed_text(end, sizeof(end)) != -EBADMSG)
+			return 0;
+	}
+	if (size > edge::source_max)
+		return -EFBIG;
+	// SAFETY: memory of that size, or none.
+	file.whole = static_cast<char *>(lunatik_h_kvmalloc(static_cast<std::size_t>(size) + 1, 0));
+	if (!file.whole)
+		return -ENOMEM;
+	long long position = 0;
+	while (position < size) {
+		long count = lunatik_h_kernel_read(file.file, file.whole + position, static_cast<std::size_t>(size - position), &position);
+		if (count < 0)
+			return static_cast<int>(count);
+		if (!count)
+			break;
+	}
+	std::string_view source(file.whole, static_cast<std::size_t>(position));
+	if (int error = signature::admit(source, why))
+		return error;
+	file.end = source.size();
+	return 0;
+}
 
 void *lunatik_file_open(lua_State *L, const char *name, int *error)
 {
@@ -529,6 +608,15 @@ void *lunatik_file_open(lua_State *L, const char *name, int *error)
 	file->position = 0;
 	file->next = file->end = 0;
 	file->error = 0;
+	file->whole = nullptr;
+	const char *why = nullptr;
+	if (int failed = read_signed(*file, why)) {
+		lunatik_file_close(file);
+		*error = -failed;
+		if (why)
+			luaL_error(L, "%s: %s", name, why);
+		return nullptr;
+	}
 	return file;
 }
 
@@ -536,6 +624,12 @@ long lunatik_file_read(void *handle, void *buffer, size_t n)
 {
 	// SAFETY: Lua hands back what lunatik_file_open() gave it.
 	auto &file = *static_cast<File *>(handle);
+	if (file.whole) {
+		size_t count = file.end - file.next < n ? file.end - file.next : n;
+		__builtin_memcpy(buffer, file.whole + file.next, count);
+		file.next += count;
+		return static_cast<long>(count);
+	}
 	if (file.next == file.end) {
 		// Lua reads bytes in loops of its own that look at nothing else.
 		long count = file.runtime->poll() ? -EINTR : lunatik_h_kernel_read(file.file, file.buffer, sizeof(file.buffer), &file.position);
@@ -563,6 +657,7 @@ void lunatik_file_close(void *handle)
 	// SAFETY: as above; Lua closes once.
 	auto *file = static_cast<File *>(handle);
 	lunatik_h_filp_close(file->file);
+	lunatik_h_kvfree(file->whole);
 	lunatik_h_kfree(file);
 }
 

@@ -15,7 +15,7 @@ class Probe final {
 public:
 	static const lunatik_class_t info;
 
-	explicit Probe(const Caller &caller) noexcept : hook_(caller) {}
+	Probe(const Caller &caller, bool detaches) noexcept : hook_(caller, detaches) {}
 
 	/// Errors: those of lunatik_h_probe_register().
 	Result<void> add(const Symbol &symbol, unsigned handlers) noexcept
@@ -66,9 +66,10 @@ private:
 	pt_regs *registers_ = nullptr; // guarded by the runtime's lock
 };
 
-// new(symbol | address, {pre =, post =, ret =}): see docs/api/probe.md. Context: the body of a hardirq runtime's script.
+// new(symbol | address, {pre =, post =, ret =, detach =}): see docs/api/probe.md. Context: the body of a hardirq runtime's script.
 Result<void> create(New<Probe> slot, Caller &caller, Symbol symbol, Table, Field<"pre", std::optional<Function>> pre,
-		    Field<"post", std::optional<Function>> post, Field<"ret", std::optional<Function>> ret) noexcept
+		    Field<"post", std::optional<Function>> post, Field<"ret", std::optional<Function>> ret,
+		    Field<"detach", std::optional<bool>> detach) noexcept
 {
 	unsigned handlers = 0;
 	if (pre.value)
@@ -79,7 +80,7 @@ Result<void> create(New<Probe> slot, Caller &caller, Symbol symbol, Table, Field
 		handlers |= LUNATIK_PROBE_RET;
 	if (!handlers)
 		return caller.fail("bad argument #2 to 'new' (a function 'pre', 'post' or 'ret' expected)");
-	auto &probe = slot.emplace(caller);
+	auto &probe = slot.emplace(caller, detach.value.value_or(true));
 	auto added = probe.add(symbol, handlers);
 	if (!added)
 		probe.~Probe();

@@ -3,7 +3,6 @@
 # suite: core timeout=400
 """Hooks for packets: what they see and may write, what becomes of packets, how hooks fail, where they hang, and how they end."""
 
-import contextlib
 import os
 import re
 import socket
@@ -14,13 +13,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 from frames import SLOW
-from ktap import equal, finish, install, like, lunatik, ok, start, stop, within
+from hosts import ECHO, Udp, ask, hosts, sh
+from ktap import equal, finish, install, like, lunatik, ok, shared, start, stop, within
 
 CPUS = os.cpu_count()
-
-
-def sh(command):
-    return subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
 
 
 def run(name, source, *words, inside=""):
@@ -28,15 +24,6 @@ def run(name, source, *words, inside=""):
     if inside:
         return sh(f"ip netns exec {inside} lunatik run test/{name} {' '.join(words)}")
     return lunatik("run", f"test/{name}", *(words or ("softirq",)), limit=60)
-
-
-def evaluate(source):
-    result = lunatik("run", "-e", source)
-    return result.stdout.strip() if result.returncode == 0 else result.stderr.strip()
-
-
-def shared(key):
-    return evaluate(f'return require("lunatik")._ENV.{key}')
 
 
 def count(key):
@@ -115,35 +102,6 @@ class Queue:
                 self.send(1, struct.pack("=HH", 12, 2) + struct.pack("!I", verdict) + data[at + 4:at + 8], 1)
                 return
             at += size + 3 & ~3
-
-
-class Udp:
-    """A socket that sends to itself."""
-
-    def __init__(self, port, address="127.0.0.1", family=socket.AF_INET):
-        self.socket = socket.socket(family, socket.SOCK_DGRAM)
-        self.socket.bind((address, port))
-        self.address = (address, port)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        self.socket.close()
-
-    def arrives(self, data=b"hello", limit=2):
-        """What comes of it, or None."""
-        self.socket.settimeout(limit * SLOW)
-        try:
-            self.socket.sendto(data, self.address)
-            return self.socket.recv(70000)
-        except PermissionError:
-            return None
-        except TimeoutError:
-            return None
-
-    def lost(self, data=b"hello"):
-        return self.arrives(data, 0.3) is None
 
 
 def refusals():
@@ -449,7 +407,7 @@ register(function(skb)
 	local f = wrong[port(skb)]
 	if f then return f() end
 	return action.ACCEPT
-end, {{fail = "{fail}"}})
+end, {{fail = "{fail}", detach = false}})
 ''')
         ok(f"hooks that fail: {fail}", result.returncode == 0, result.stderr)
         for port in range(7201, 7219):
@@ -484,48 +442,9 @@ register(function(skb) if port(skb) == 7241 then error("again") end return actio
     stop("test/n_detach")
 
 
-@contextlib.contextmanager
 def two_hosts():
-    """Two network namespaces, na and nb, with a wire between them: va is 10.9.0.1, vb is 10.9.0.2."""
-    for command in ("ip netns add na", "ip netns add nb", "ip -n na link add va type veth peer name vb netns nb",
-                    "ip -n na addr add 10.9.0.1/24 dev va", "ip -n nb addr add 10.9.0.2/24 dev vb",
-                    "ip -n na addr add fd09::1/64 dev va nodad", "ip -n nb addr add fd09::2/64 dev vb nodad",
-                    "ip -n na link set va up", "ip -n nb link set vb up", "ip -n na link set lo up", "ip -n nb link set lo up"):
-        done = sh(command)
-        if done.returncode:
-            ok(command, False, done.stderr)
-    try:
-        yield
-    finally:
-        sh("ip netns del na; ip netns del nb")
-
-
-SEND = r'''
-import socket, sys
-family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
-s = socket.socket(family, socket.SOCK_DGRAM)
-s.settimeout(float(sys.argv[4]))
-try:
-    s.sendto(b"x" * int(sys.argv[3]), (sys.argv[1], int(sys.argv[2])))
-    print(len(s.recv(70000)))
-except OSError as error:
-    print(type(error).__name__)
-'''
-ECHO = r'''
-import socket, select
-four, six = (socket.socket(f, socket.SOCK_DGRAM) for f in (socket.AF_INET, socket.AF_INET6))
-six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-four.bind(("0.0.0.0", 7300)); six.bind(("::", 7300))
-while True:
-    for s in select.select([four, six], [], [])[0]:
-        s.sendto(*s.recvfrom(70000))
-'''
-
-
-def ask(address, size=10, limit=3.0):
-    """From na: what comes back from the echo in nb."""
-    return subprocess.run(["ip", "netns", "exec", "na", sys.executable, "-c", SEND, address, "7300", str(size), str(limit * SLOW)],
-                          capture_output=True, text=True, check=False).stdout.strip()
+    """na has 10.9.0.1, nb 10.9.0.2."""
+    return hosts("10.9.0.1/24", "10.9.0.2/24", ("fd09::1/64", "fd09::2/64"))
 
 
 def families():

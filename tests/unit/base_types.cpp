@@ -170,6 +170,10 @@ TEST_CASE("a Name holds what fits and ends with zero")
 	name.append("cde");
 	CHECK(name.view() == "abcd");
 	CHECK(Name<4>::fits("abcd"));
+	Name<12> number("n ");
+	number.append_decimal(0);
+	number.append_decimal(4294967295U);
+	CHECK(number.view() == "n 0429496729"); // as long as there is room
 	CHECK_FALSE(Name<4>::fits("abcde"));
 }
 

@@ -325,6 +325,36 @@ TEST_CASE("what was asked becomes a request", "[options]")
 		attribute(LUNATIK_ATTRIBUTE_ARGUMENT, "b"));
 }
 
+TEST_CASE("xdp")
+{
+	const Parsed load = parse({"xdp", "load", "./ask.o", "eth0", "--mode", "generic", "--program", "ask", "--replace"});
+	REQUIRE(load.options);
+	CHECK(load.options->verb == Verb::Xdp);
+	CHECK(load.options->operation == Operation::Load);
+	CHECK(load.options->script == "./ask.o");
+	CHECK(load.options->device == "eth0");
+	CHECK(load.options->mode == AttachMode::Generic);
+	CHECK(load.options->program == "ask");
+	CHECK(load.options->replace);
+	CHECK(parse({"xdp", "load", "x.o", "lo", "--mode", "native"}).options->mode == AttachMode::Native);
+	CHECK(parse({"xdp", "load", "x.o", "lo"}).options->mode == AttachMode::Any);
+	const Parsed unload = parse({"-j", "xdp", "unload", "eth0"});
+	REQUIRE(unload.options);
+	CHECK(unload.options->json);
+	CHECK(unload.options->operation == Operation::Unload);
+	CHECK(unload.options->device == "eth0");
+	CHECK(parse({"xdp", "list"}).options->operation == Operation::List);
+	for (const std::vector<std::string> &words : std::vector<std::vector<std::string>>{{"xdp"}, {"xdp", "burn"}, {"xdp", "load"},
+		     {"xdp", "load", "x.o"}, {"xdp", "load", "x.o", "lo", "more"}, {"xdp", "load", "x.o", "lo", "--mode", "fast"}, {"xdp", "unload"},
+		     {"xdp", "unload", "a", "b"}, {"xdp", "list", "a"}, {"xdp", "unload", "a", "--replace"}, {"xdp", "list", "--mode", "native"},
+		     {"xdp", "list", "--", "x"}}) {
+		const Parsed wrong = parse(words);
+		CHECK(wrong.status == LUNATIK_STATUS_USAGE);
+		CHECK(!wrong.options);
+		CHECK(!wrong.message.empty());
+	}
+}
+
 TEST_CASE("state and monitor")
 {
 	const Parsed create = parse({"state", "create", "mine", "--maxalloc", "1M", "--netns", "blue"});
