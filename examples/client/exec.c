@@ -14,8 +14,10 @@
 static int show(const struct lunatik_result *result)
 {
 	fwrite(result->output.data, 1, result->output.size, stdout);
-	for (size_t i = 0; i < result->count; i++)
-		printf("%s\n", result->values[i].data);
+	for (size_t i = 0; i < result->count; i++) {
+		fwrite(result->values[i].data, 1, result->values[i].size, stdout);
+		putchar('\n');
+	}
 	if (result->status)
 		fprintf(stderr, "%s\n", result->message.data);
 	return result->status;

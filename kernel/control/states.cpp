@@ -202,15 +202,16 @@ void lunatik_exec::enter_and_run(Report &report) noexcept
 		std::uint64_t waited = lunatik_h_ktime_get_ns() - began, left = timeout_ * 1000000ULL;
 		lunatik_h_timer_start(timer_.address(), left > waited + 1000000 ? left - waited : 1000000);
 	}
-	if (!edge::run(runtime_, { .source = source_, .name = "=exec", .plain = true }, this, report) && report.message)
-		runtime_.journal.add(LUNATIK_RECORD_ERROR, cut(report.text(), 0, report.text().find('\n')));
+	bool done = edge::run(runtime_, { .source = source_, .name = "=exec", .plain = true }, this, report);
 	// Before another may enter: the interrupt is for this entry only.
 	if (timeout_)
 		lunatik_h_timer_cancel(timer_.address());
+	if (!done && expired_.load())
+		time_out(report);
+	if (!done && report.message)
+		runtime_.journal.add(LUNATIK_RECORD_ERROR, cut(report.text(), 0, report.text().find('\n')));
 	state.inuse = false;
 	runtime_.leave();
-	if (report.status && expired_.load())
-		time_out(report);
 }
 
 // The timer's: in a hard interrupt, while the code runs.

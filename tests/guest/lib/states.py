@@ -231,6 +231,7 @@ def endings(family):
         result = family.exec("looped", code, timeout=200)
         ok("a timeout", (result["STATUS"], result["ERRNO"], result["MESSAGE"], result["OUTPUT"]) == (TIMED_OUT, 110, b"timed out", b"1\n") and
            0.2 <= time.monotonic() - begin < 3 * SLOW, result, time.monotonic() - begin)
+    like("is in the log as one", sh("lunatik log looped").stdout, r"looped: timed out\n.*looped: 1\n.*looped: timed out\n$")
     process = client("while true do end")
     runs(family)
     result = family.exec("looped", "ran = true", timeout=200)
