@@ -84,9 +84,9 @@ public:
 		return done;
 	}
 
-	/// The short way for what comes with every packet: calls the function kept as `function` with what is kept as `argument`, for an
-	/// integer, while `shown` shows `what`. Softirq runtimes only. Errors: those of call(); a result that is no integer is a
-	/// failure, ECANCELED.
+	/// The short way for what comes with every packet: calls the function kept as `function` with what is kept as `argument` (and
+	/// behind it, if `shown` has more), for an integer, while `shown` shows `what`. Softirq runtimes only. Errors: those of call();
+	/// a result that is no integer is a failure, ECANCELED.
 	Result<Integer> ask(unsigned function, unsigned argument, lunatik_shown &shown, void *what) noexcept
 	{
 		__attribute__((uninitialized)) Integer said;
@@ -96,6 +96,22 @@ public:
 		if (failures_[function].load()) [[unlikely]]
 			failures_[function].store(0);
 		return said;
+	}
+	/// The same with three arguments, for any plain value: what is kept as `argument`, what is kept behind it, and `string`, of
+	/// lunatik_keepstring(). Errors: those of call().
+	Result<Value> ask_with(unsigned function, unsigned argument, const void *string, lunatik_shown &shown, void *what) noexcept
+	{
+		__attribute__((uninitialized)) Value said;
+		int error = lunatik_runpacketwith(&*runtime_, &object_, function, argument, string, &shown, what, &said);
+		if (error) [[unlikely]]
+			return refused(error, function);
+		return said;
+	}
+	/// After ask_with(): what it gave makes sense.
+	void accept(unsigned function) noexcept
+	{
+		if (failures_[function].load()) [[unlikely]]
+			failures_[function].store(0);
 	}
 	/// What ask() gave makes no sense: a failure.
 	[[gnu::noinline]] void reject(unsigned function) noexcept
@@ -116,12 +132,13 @@ public:
 private:
 	[[gnu::noinline, gnu::cold]] Error refused(int error, unsigned function) noexcept
 	{
-		if (error == -EPROTO)
+		if (error == -EPROTO) {
 			reject(function);
-		else if (error == -ECANCELED || error == -EINTR)
+		} else if (error == -ECANCELED || error == -EINTR) {
 			failed(error, function);
-		else if (error != -ENXIO && error != -ENOENT)
+		} else if (error != -ENXIO && error != -ENOENT) {
 			miss();
+		}
 		return Error(error == -EPROTO ? ECANCELED : error);
 	}
 	[[gnu::noinline]] void failed(int error, unsigned kept) noexcept
@@ -145,5 +162,19 @@ private:
 	Atomic<unsigned long> missed_{ 0 };
 	Atomic<unsigned> failures_[LUNATIK_ARGUMENTS];
 };
+
+/// What the hooks of class C in all states of a per-CPU runtime have missed, of which `object` is any; or what it alone has. `cpus` is
+/// how many there may be.
+template <class C>
+Integer missed_everywhere(lunatik_object_t &object, unsigned cpus) noexcept
+{
+	Integer sum = 0;
+	for (unsigned cpu = 0; cpu < cpus; cpu++) {
+		// SAFETY: what lunatik_peer() gives is of the same class.
+		if (lunatik_object_t *peer = lunatik_peer(&object, cpu))
+			sum += static_cast<Integer>(static_cast<C *>(peer->private_)->missed());
+	}
+	return sum;
+}
 
 } // namespace lunatik

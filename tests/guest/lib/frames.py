@@ -11,10 +11,13 @@ import time
 SLOW = 4 if os.path.exists("/proc/lockdep_stats") else 1
 DEVICE = "/dev/lunatik"
 MAGIC, VERSION = 0x4b544e4c, 1
-RUN, SPAWN, STOP, LIST, EVAL, SHUTDOWN, INTERRUPT = range(1, 8)
-OUTPUT, ITEM, DONE = 64, 65, 66
+RUN, SPAWN, STOP, LIST, EVAL, SHUTDOWN, INTERRUPT, LOG, COMPLETE, CHECK = range(1, 11)
+OUTPUT, ITEM, DONE, RECORD = 64, 65, 66, 67
 NAME, SOURCE, CONTEXT, PERCPU, MAXALLOC, ARGUMENT, EXPRESSION, STATUS, ERRNO, MESSAGE, TRACEBACK, VALUE = range(1, 13)
 INCOMPLETE, STATE = 13, 14
+FAULT, PATH, KIND = 21, 22, 26
+CONTEXTS = ("process", "softirq", "hardirq")
+RECORDS = ("print", "error", "started", "stopped", "killed")
 STATES = ("loading", "ready", "running", "stopping")
 LARGEST = 16 << 20
 
@@ -57,7 +60,7 @@ class Answer:
                 self.trouble = f"a bad head: {magic:#x} {version} {reserved}"
             elif kind == OUTPUT:
                 self.output += payload
-            elif kind == ITEM:
+            elif kind in (ITEM, RECORD):
                 self.items.append(self._attributes(payload))
             elif kind == DONE:
                 self.done = self._attributes(payload)

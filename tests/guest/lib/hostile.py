@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-"""Runs the scripts of tests/hostile/process in the kernel: each ends as its second line says, and hurts nobody.
+"""Runs the scripts of tests/hostile in process context, by the command line: each ends as its second line says, and hurts nobody.
 
 `-- expect: ok`, `-- expect: error: part of the message`, or `-- expect: stopped`: it runs for ever. Such a one is run
 twice: ended by `lunatik stop` from another terminal, and by Ctrl-C.
@@ -14,7 +14,7 @@ import time
 from frames import value_of
 from ktap import SLOW, finish, lunatik, ok, state, within
 
-SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "hostile" / "process"
+SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "hostile"
 # The promise is one second; an emulated processor that others share gets three.
 LIMIT = 3
 # How long a script may need that ends by itself.
@@ -71,10 +71,14 @@ def is_ended(path, how):
     ok(f"{name}: {how}", not trouble, *trouble)
 
 
-def run(*patterns):
+def run(*patterns, directory="process"):
     for pattern in patterns:
-        for path in sorted(SCRIPTS.glob(pattern + ".lua")):
-            expected = re.search(r"^-- expect: (.*)$", path.read_text(errors="replace"), re.M)[1]
+        for path in sorted((SCRIPTS / directory).glob(pattern + ".lua")):
+            text = path.read_text(errors="replace")
+            where = re.search(r"^-- in: (.*)$", text, re.M)
+            if where and "process" not in where[1].split():
+                continue
+            expected = re.search(r"^-- expect: (.*)$", text, re.M)[1]
             if expected == "stopped":
                 is_ended(path, "stop")
                 is_ended(path, "Ctrl-C")

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- expect: ok
+-- expect in softirq hardirq: error: attempt to index a nil value
 -- A C function's buffer cannot be had, nor freed under it.
 local seen
 (("x"):rep(1000)):gsub("x", function()
