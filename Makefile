@@ -38,9 +38,12 @@ scripts = $(sort $(shell cd lib && find . -name '*.lua' -printf '%P\n'))
 pages = $(sort $(wildcard docs/*.md docs/api/*.md docs/schema/*.json))
 # Suites that need nothing but the modules, for `lunatik test`.
 suites := data environment linux
-examples = $(sort $(shell find examples -name '*.lua' 2>/dev/null))
+examples = $(sort $(shell find examples -name '*.lua' ! -name 'libxt_*' 2>/dev/null))
+# Extensions of iptables: what the command runs, and where it looks for object files.
+XT ?= $(sort $(wildcard examples/xt/libxt_*.lua))
+xtlibdir ?= $(or $(shell pkg-config --variable=xtlibdir xtables 2>/dev/null),/usr/lib/xtables)
 
-.PHONY: all modules user unit install install-modules install-scripts install-user install-docs uninstall stage deps demo \
+.PHONY: all modules user unit install install-modules install-scripts install-user install-xt install-docs uninstall stage deps demo \
 	deb check soak fuzz bench vm-shell lint format clean distclean help
 
 all: modules user ## build the kernel modules and the command line (the default)
@@ -63,14 +66,14 @@ modules-locked:
 		tests/vm/btf $(KVER) $(KDIR) $(built)
 
 # The unit tests take longer to compile than everything else together: who only wants to use Lunatik does without.
-user: targets := --target lunatik client client-shared client-example documents
+user: targets := --target lunatik client client-shared client-example documents extensions
 user unit: ## build the command line and its library, in build/user
 	@mkdir -p build
 	@flock build/user.lock cmake -S . -B build/user -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=$(prefix) \
 		-DLUNATIK_VERSION=$(VERSION) $(LUNATIK_CMAKE) >build/cmake.log 2>&1 || { cat build/cmake.log >&2; exit 1; }
 	flock build/user.lock cmake --build build/user $(targets) $(or $(jobs),-j$(JOBS))
 
-install: install-modules install-scripts install-user install-docs install-editor install-devel ## install all that is built, scripts and pages (KVER, DESTDIR, prefix)
+install: install-modules install-scripts install-user install-xt install-docs install-editor install-devel ## install all that is built, scripts and pages (KVER, DESTDIR, prefix)
 
 install-modules:
 	@test -f $(farm)/modules.order || { echo "nothing is built for $(KVER): run make first" >&2; exit 1; }
@@ -96,12 +99,23 @@ install-user:
 	@test -f build/user/cmake_install.cmake || { echo "the command line is not built: run make first" >&2; exit 1; }
 	DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) cmake --install build/user --prefix $(prefix)
 
+# One object file serves all: its name says which Lua file it runs.
+install-xt: ## install extensions of iptables, libxt_NAME.lua each, with their libxt_NAME.so (XT, xtlibdir)
+	@test -f build/user/luaxt.so || test -n "$(DESTDIR)" || $(MAKE) --no-print-directory user
+	@if ! test -f build/user/luaxt.so; then \
+		echo "luaxt is not built, so no extensions of iptables: it wants libxtables-dev and liblua5.4-dev" >&2; exit; fi; \
+	for script in $(XT); do name=$${script##*/} && name=$${name%.lua} && \
+		case $$name in libxt_?*) ;; *) echo "$$script: an extension is called libxt_NAME.lua" >&2; exit 1 ;; esac && \
+		echo "install $(DESTDIR)$(xtlibdir)/$$name.so" && \
+		install -D -m 644 build/user/luaxt.so $(DESTDIR)$(xtlibdir)/$$name.so && \
+		install -D -m 644 $$script $(DESTDIR)$(prefix)/share/lunatik/xt/$$name.lua || exit 1; done
+
 # The pages keep their places relative to each other and to the examples that they link to.
 install-docs:
 	@echo "install $(DESTDIR)$(prefix)/share/doc/lunatik"
 	@mkdir -p $(DESTDIR)$(prefix)/share/doc/lunatik
 	@cp --parents --no-preserve=all -t $(DESTDIR)$(prefix)/share/doc/lunatik README.md LICENSE-MIT LICENSE-GPL $(pages) \
-		$(sort $(examples) $(shell find examples -path 'examples/kmod-*' -type f))
+		$(sort $(examples) $(wildcard examples/xt/*) $(shell find examples -path 'examples/kmod-*' -type f -o -name '*.bpf.c'))
 	@chmod -R u=rwX,go=rX $(DESTDIR)$(prefix)/share/doc/lunatik
 
 # What install puts there is what it puts below an empty directory. Directories go too when they are empty: those of ours,
@@ -110,7 +124,7 @@ uninstall: uninstall-devel ## remove what install puts there (KVER, DESTDIR, pre
 	rm -rf $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik
 	@rmdir $(DESTDIR)$(moddir)/$(KVER)/updates 2>/dev/null || true
 	@rm -rf build/uninstall
-	@$(MAKE) --no-print-directory install-scripts install-docs DESTDIR=$(CURDIR)/build/uninstall >/dev/null
+	@$(MAKE) --no-print-directory install-scripts install-xt install-docs DESTDIR=$(CURDIR)/build/uninstall >/dev/null
 	@test ! -f build/user/cmake_install.cmake || \
 		DESTDIR=$(CURDIR)/build/uninstall cmake --install build/user --prefix $(prefix) >/dev/null
 	@test -f build/user/cmake_install.cmake || echo "the command line is not built: it stays, if it is installed" >&2
@@ -121,7 +135,7 @@ uninstall: uninstall-devel ## remove what install puts there (KVER, DESTDIR, pre
 	rm -rf $$to$(prefix)/share/lunatik/luacats; \
 	find . -mindepth 1 -depth -type d -printf '/%P\n' | while read -r directory; do \
 		case $$directory/ in \
-		*/share/lunatik/* | */include/lunatik/* | */doc/lunatik/* | */modules/lua/*) ;; \
+		*/share/lunatik/* | */include/lunatik/* | */lib/lunatik/* | */doc/lunatik/* | */modules/lua/*) ;; \
 		*) test -n "$$to" || continue ;; \
 		esac; rmdir "$$to$$directory" 2>/dev/null || true; done
 	@rm -rf build/uninstall

@@ -19,7 +19,7 @@ install-devel:
 	@echo "install $(DESTDIR)$(develdir)"
 	@to=$(DESTDIR)$(develdir) && mkdir -p $$to/include/lunatik $$to/kernel/base $$to/lua/src $$to/lua/shim $$to/symbols && \
 	install -p -m 644 include/lunatik.h include/lunatik.hpp include/lunatik.mk $$to/include/ && \
-	install -p -m 644 include/lunatik/*.h $(addprefix include/lunatik/,bytes.hpp data.hpp hook.hpp runtime.hpp skb.hpp) $$to/include/lunatik/ && \
+	install -p -m 644 $(filter-out %/client.h,$(wildcard include/lunatik/*.h)) $(addprefix include/lunatik/,bytes.hpp data.hpp hook.hpp packet.hpp runtime.hpp skb.hpp) $$to/include/lunatik/ && \
 	install -p -m 644 kernel/base/*.hpp $$to/kernel/base/ && \
 	install -p -m 644 kernel/check-object $$to/kernel/ && \
 	install -p -m 644 lua/api.h lua/overlay.h lua/host.h $$to/lua/ && \
@@ -32,7 +32,8 @@ uninstall-devel:
 	@rmdir $(DESTDIR)$(develdir)/symbols 2>/dev/null && rm -rf $(DESTDIR)$(develdir) || true
 	@$(if $(DESTDIR),rmdir -p $(DESTDIR)$(prefix)/src 2>/dev/null || true)
 
-# For the guest: modules of other people's, built against what is installed below DESTDIR, and put beside our own.
+# For the guest: modules of other people's, built against what is installed below DESTDIR, and put beside our own. And a program in
+# C that knows the client library from pkg-config, with the library inside and without.
 install-externals:
 	@for module in $(externals); do \
 		work=$(CURDIR)/build/external/$(KVER)/$$module && mkdir -p $$work && find -L $$work -type l -delete && \
@@ -40,6 +41,11 @@ install-externals:
 		$(MAKE) -C $(KDIR) M=$$work LUNATIK=$(abspath $(DESTDIR))$(develdir) modules && \
 		install -m 644 $$work/*.ko $(DESTDIR)$(moddir)/$(KVER)/updates/lunatik/ || exit 1; done
 	@install -m 644 $(external-scripts) $(DESTDIR)$(moddir)/lua/
+	@root=$(abspath $(DESTDIR)); work=build/external/client; mkdir -p $$work; \
+	pkg() { PKG_CONFIG_PATH=$$root$(prefix)/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$$root pkg-config "$$@" lunatik-client; }; \
+	compile="$(CC) -Wall -Wextra -Werror examples/client/exec.c"; \
+	$$compile -o $$work/exec $$(pkg --cflags --libs) && \
+	$$compile -o $$work/exec-static $$(pkg --cflags) $$(pkg --static --libs | sed 's/-llunatik-client/-l:liblunatik-client.a/')
 
 # Lua's tarball comes along, so that the other machine needs no network and no deb-src.
 install-dkms: ## install the modules' sources for DKMS, in /usr/src/lunatik-VERSION (DESTDIR)

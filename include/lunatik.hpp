@@ -187,6 +187,32 @@ private:
 	std::size_t size_;
 };
 
+/// Memory that the kernel allocates for an object by itself, counted against a runtime's cap for as long as this lives.
+class [[nodiscard]] Charge final {
+public:
+	/// Context: any. Errors: ENOMEM, over the cap.
+	static Result<Charge> take(lunatik_object_t &runtime, std::size_t size) noexcept
+	{
+		void *charge = lunatik_charge(&runtime, size);
+		if (!charge)
+			return Error(ENOMEM);
+		return Charge(charge);
+	}
+	Charge(Charge &&other) noexcept : charge_(other.release()) {}
+	Charge &operator=(Charge &&) = delete;
+	~Charge()
+	{
+		if (charge_)
+			lunatik_freebytes(charge_);
+	}
+	/// For lunatik_freebytes(), later.
+	[[nodiscard]] void *release() noexcept { return std::exchange(charge_, nullptr); }
+
+private:
+	explicit Charge(void *charge) noexcept : charge_(charge) {}
+	void *charge_;
+};
+
 /// Who calls: the runtime, and ways to say more than an errno.
 class Caller final {
 public:
@@ -769,8 +795,8 @@ private:
 
 } // namespace lunatik
 
-/// Defines luaopen_<name>, what require("<name>") calls: a Functions<> list, optionally a Classes<> list and an array of
-/// lunatik_constants.
+/// Defines luaopen_<name>, what require("<name>") calls: a Functions<> list, optionally a Classes<> list, an array of
+/// lunatik_constants, and a function that says why this kernel cannot have the library, or returns NULL.
 #define LUNATIK_LIBRARY(name_, functions_, ...) \
 	extern "C" int luaopen_##name_(lua_State *L); \
 	extern "C" int luaopen_##name_(lua_State *L) \
@@ -787,9 +813,9 @@ struct NoClasses {
 
 template <class F>
 consteval lunatik_library make_library(const char *name, const lunatik_class_t *const *classes = nullptr,
-				       const lunatik_constants *constants = nullptr)
+				       const lunatik_constants *constants = nullptr, const char *(*refusal)() = nullptr)
 {
-	return { name, F::registrations, classes, constants, F::descriptions, &__this_module };
+	return { name, F::registrations, classes, constants, F::descriptions, &__this_module, refusal };
 }
 
 } // namespace lunatik::detail

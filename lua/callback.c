@@ -165,49 +165,68 @@ int lunatik_callkept(lua_State *L, void *kept, int function, const void *key, in
 	return status;
 }
 
+/* The function of a packet's hook at @called; NULL if only the long way can call it. */
+static inline const Proto *packet_code(lua_State *L, const TValue *called)
+{
+	const Proto *code;
+
+	if (!ttisLclosure(called))
+		return NULL;
+	code = clLvalue(called)->p;
+	/* The first packet, and one whose hook is larger than those before it, make room. */
+	if (!L->ci->next || L->stack_last.p - L->top.p < code->maxstacksize + LUNATIK_CALLBACK_SLOTS ||
+	    L->ci->top.p - L->top.p < LUNATIK_CALLBACK_SLOTS)
+		return NULL;
+	return code;
+}
+
+/* Runs it, with @given arguments on the stack. luaD_callnoyield() and, of luaD_precall(), what concerns a function in Lua. */
+static inline void run_packet(lua_State *L, CallInfo *frame, const Proto *code, int given)
+{
+	StkId called = L->top.p - given - 1;
+	int missing;
+
+	L->nCcalls += 0x10000 | 1;
+	frame->func.p = called;
+	frame->nresults = 1;
+	frame->callstatus = CIST_FRESH;
+	frame->top.p = called + 1 + code->maxstacksize;
+	frame->u.l.savedpc = code->code;
+	L->ci = frame;
+	for (missing = code->numparams - given; missing > 0; missing--) {
+		setnilvalue(s2v(L->top.p));
+		L->top.p++;
+	}
+	luaV_execute(L, frame);
+}
+
 /*
- * The same for what comes with every packet: the function at user value @function is called with user value @argument, for one
- * integer. Everything is looked at in the order it is needed in, and nothing that is known is looked for.
+ * The same for what comes with every packet: the function at user value @function is called with user value @argument and @more
+ * behind it, for one integer. Everything is looked at in the order it is needed in, and nothing that is known is looked for.
  */
-int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, lua_CFunction handler, long long *result)
+int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, int more, lua_CFunction handler, long long *result)
 {
 	Udata *userdata = kept;
 	const TValue *called = &userdata->uv[function].uv;
 	StkId top = L->top.p;
 	CallInfo *frame = L->ci->next;
 	struct protect protect __attribute__((uninitialized));
-	const Proto *code;
-	int status, missing;
+	const Proto *code = packet_code(L, called);
+	int status, i;
 
-	if (!ttisLclosure(called))
-		return LUNATIK_PACKET_LONG;
-	code = clLvalue(called)->p;
-	/* The first packet, and one whose hook is larger than those before it, make room. */
-	if (!frame || L->stack_last.p - top < code->maxstacksize + LUNATIK_CALLBACK_SLOTS ||
-	    L->ci->top.p - top < LUNATIK_CALLBACK_SLOTS)
+	if (!code)
 		return LUNATIK_PACKET_LONG;
 	setfvalue(s2v(top), handler);
 	setobj2s(L, top + 1, called);
 	setobj2s(L, top + 2, &userdata->uv[argument].uv);
-	L->top.p = top + 3;
+	for (i = 1; luai_unlikely(i <= more); i++)
+		setobj2s(L, top + 2 + i, &userdata->uv[argument + i].uv);
+	L->top.p = top + 3 + more;
 
 	lunatik_protect_save(&protect, L, top + 1);
 	L->errfunc = savestack(L, top);
-	if (lunatik_setjmp(protect.jump.b) == 0) {
-		/* luaD_callnoyield() and, of luaD_precall(), what concerns a function in Lua. */
-		L->nCcalls += 0x10000 | 1;
-		frame->func.p = top + 1;
-		frame->nresults = 1;
-		frame->callstatus = CIST_FRESH;
-		frame->top.p = top + 2 + code->maxstacksize;
-		frame->u.l.savedpc = code->code;
-		L->ci = frame;
-		for (missing = code->numparams - 1; missing > 0; missing--) {
-			setnilvalue(s2v(L->top.p));
-			L->top.p++;
-		}
-		luaV_execute(L, frame);
-	}
+	if (lunatik_setjmp(protect.jump.b) == 0)
+		run_packet(L, frame, code, 1 + more);
 	status = lunatik_protect_end(&protect);
 	if (luai_unlikely(status != LUA_OK))
 		return status;
@@ -217,6 +236,52 @@ int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, lua
 	return LUA_OK;
 }
 
+/* The same with user value @argument, the one behind it, and @string; the result is anything. */
+int lunatik_callpacketwith(lua_State *L, void *kept, int function, int argument, const void *string, lua_CFunction handler,
+			   struct lunatik_value *result)
+{
+	Udata *userdata = kept;
+	const TValue *called = &userdata->uv[function].uv;
+	StkId top = L->top.p;
+	CallInfo *frame = L->ci->next;
+	struct protect protect __attribute__((uninitialized));
+	const Proto *code = packet_code(L, called);
+	int status;
+
+	if (!code)
+		return LUNATIK_PACKET_LONG;
+	setfvalue(s2v(top), handler);
+	setobj2s(L, top + 1, called);
+	setobj2s(L, top + 2, &userdata->uv[argument].uv);
+	setobj2s(L, top + 3, &userdata->uv[argument + 1].uv);
+	setsvalue2s(L, top + 4, (TString *)string);
+	L->top.p = top + 5;
+
+	lunatik_protect_save(&protect, L, top + 1);
+	L->errfunc = savestack(L, top);
+	if (lunatik_setjmp(protect.jump.b) == 0)
+		run_packet(L, frame, code, 3);
+	status = lunatik_protect_end(&protect);
+	if (luai_likely(status == LUA_OK))
+		read_results(L, result, 1);
+	return status;
+}
+
+/* What the string on top of the stack is known by, for as long as something keeps it. */
+const void *lunatik_string(lua_State *L)
+{
+	return tsvalue(s2v(L->top.p - 1));
+}
+
+/* The bytes of what is known so. */
+const char *lunatik_stringbytes(const void *string, unsigned long *size)
+{
+	const TString *text = string;
+
+	*size = tsslen(text);
+	return getstr(text);
+}
+
 /* The beginning of a Box (kernel/vm/box.hpp). */
 struct box {
 	const void *mark;
@@ -224,14 +289,33 @@ struct box {
 	_Bool constructed;
 };
 
+static inline const struct box *box_of(const Udata *userdata)
+{
+	return (const struct box *)((const char *)userdata + udatamemoffset(userdata->nuvalue));
+}
+
 /* The open object of a userdata; NULL if there is none. */
 static inline const lunatik_object_t *object_of(const Udata *userdata)
 {
-	const struct box *box = (const struct box *)((const char *)userdata + udatamemoffset(userdata->nuvalue));
+	const struct box *box = box_of(userdata);
 
 	if (userdata->len != sizeof(*box) || box->mark != lunatik_mark || !box->object || box->object->opt & LUNATIK_OPT_STOPPED)
 		return NULL;
 	return box->object;
+}
+
+/*
+ * The handle of an object that the state has already, which keeps the object, so the address can be no other one's. NULL: none.
+ * Nothing but handles is in that table.
+ */
+static inline const TValue *handle_of(lua_State *L, const lunatik_object_t *object)
+{
+	const TValue *handle;
+	TValue key;
+
+	setpvalue(&key, (void *)object);
+	handle = luaH_get((Table *)lunatik_gauge(L)->handles, &key);
+	return ttisfulluserdata(handle) && box_of(uvalue(handle))->object == object ? handle : NULL;
 }
 
 /* luaT_callTMres(), for the interpreter: a metamethod's call, or what it would give. */
@@ -243,14 +327,22 @@ void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValu
 
 		if (object && object->class->index && object->class->methods->func == fvalue(f) &&
 		    object->class->index(object->private, getshrstr(tsvalue(p2)), tsvalue(p2)->shrlen, &value)) {
+			const TValue *handle;
+
 			if (value.kind == LUNATIK_INTEGER) {
 				setivalue(s2v(result), value.integer);
-			} else if (value.kind == LUNATIK_BOOLEAN) {
-				settt_(s2v(result), value.boolean ? LUA_VTRUE : LUA_VFALSE);
-			} else {
-				setnilvalue(s2v(result));
+				return;
 			}
-			return;
+			if (value.kind != LUNATIK_OBJECT) {
+				settt_(s2v(result), value.kind == LUNATIK_NIL ? LUA_VNIL :
+					value.boolean ? LUA_VTRUE : LUA_VFALSE);
+				return;
+			}
+			handle = handle_of(L, value.object);
+			if (handle) {
+				setobj2s(L, result, handle);
+				return;
+			}
 		}
 	}
 	luaT_callTMres(L, f, p1, p2, result);

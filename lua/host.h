@@ -21,6 +21,7 @@ struct lunatik_object_s;
  * @stop: nonzero makes the VM and the loops of the C libraries call lunatik_poll(). Written by anyone at any time
  *	(another CPU, a timer), so both sides access it with relaxed atomics. It is sticky: only the host clears it.
  * @error: errno of the last file operation of this state (positive), what C calls errno.
+ * @handles: lua_topointer() of the weak table that finds a state's handle of an object by the object's address, or NULL
  *
  * One gauge serves a state and all its coroutines; it must outlive the state.
  */
@@ -28,6 +29,7 @@ struct lunatik_gauge {
 	unsigned long stack_limit;
 	int stop;
 	int error;
+	const void *handles;
 };
 
 /**
@@ -187,12 +189,26 @@ enum {
 };
 
 /**
- * Calls a function kept with the userdata @kept, its user value number @function (from 0), with the user value number @argument, for
- * one integer. Returns a status as lua_pcall() does, with @handler as message handler and, if it is LUA_OK, @result set; or one of
+ * Calls a function kept with the userdata @kept, its user value number @function (from 0), with the user value number @argument and @more
+ * behind it, for one integer. Returns a status as lua_pcall() does, with @handler as message handler and, if it is LUA_OK, @result set; or one of
  * the above. From outside of Lua only. Never raises.
  */
-int lunatik_callpacket(struct lua_State *L, void *kept, int function, int argument, int (*handler)(struct lua_State *L),
-		       long long *result);
+int lunatik_callpacket(struct lua_State *L, void *kept, int function, int argument, int more,
+		       int (*handler)(struct lua_State *L), long long *result);
+
+struct lunatik_value;
+
+/**
+ * The same with three arguments: the user value number @argument, the one behind it, and @string, of lunatik_string(). @result is set
+ * to what the function returned, of whatever kind, if LUA_OK is returned.
+ */
+int lunatik_callpacketwith(struct lua_State *L, void *kept, int function, int argument, const void *string,
+			   int (*handler)(struct lua_State *L), struct lunatik_value *result);
+
+/** What the string on top of the stack is known by, for as long as something keeps it. */
+const void *lunatik_string(struct lua_State *L);
+/** The bytes of a string that is known so. */
+const char *lunatik_stringbytes(const void *string, unsigned long *size);
 
 struct lunatik_function;
 

@@ -418,7 +418,7 @@ State States::get(std::string_view name)
 	return state;
 }
 
-Result States::exec(std::string_view name, std::string_view code)
+Result States::exec(std::string_view name, std::string_view code, std::chrono::milliseconds timeout)
 {
 	if (code.size() > LUNATIK_REQUEST_MAX)
 		fail(EFBIG, fmt::format("the code is too large: at most {} MiB", LUNATIK_REQUEST_MAX >> 20));
@@ -434,6 +434,8 @@ Result States::exec(std::string_view name, std::string_view code)
 	if (offset)
 		nla_put_u64(message.get(), LUNATIK_GENL_A_OFFSET, offset);
 	Socket::put(message, LUNATIK_GENL_A_CODE, code);
+	if (timeout.count() > 0)
+		nla_put_u64(message.get(), LUNATIK_GENL_A_TIMEOUT, static_cast<std::uint64_t>(timeout.count()));
 	ResultReader reader;
 	socket_->ask(message, [&](nl_msg *answer) { reader.take(answer); });
 	if (!reader.complete)

@@ -20,6 +20,7 @@
 #include "observe.hpp"
 #include "repl.hpp"
 #include "state.hpp"
+#include "xdp.hpp"
 
 namespace lunatik::cli {
 
@@ -606,6 +607,8 @@ int execute(const Options &options, Environment &environment, Console &console)
 		return do_state(options, environment, console);
 	case Verb::Monitor:
 		return do_monitor(options, environment, console);
+	case Verb::Xdp:
+		return do_xdp(options, environment, console);
 	case Verb::Repl:
 		break;
 	}

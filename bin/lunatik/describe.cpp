@@ -15,6 +15,7 @@ namespace {
 /* How a shell gets the words for a positional of this name; each prints one a line. */
 constexpr const char *list_names = "lunatik --quiet list 2>/dev/null | awk 'NR > 1 { print $1 }'";
 constexpr const char *list_scripts = "cd /lib/modules/lua 2>/dev/null && find . -name '*.lua' -printf '%P\\n' | sed 's/\\.lua$//'";
+constexpr const char *list_devices = "ls -1 /sys/class/net 2>/dev/null";
 constexpr const char *list_suites = "cd /lib/modules/lua/test 2>/dev/null && ls -1 *.lua 2>/dev/null | sed 's/\\.lua$//; /^ktap$/d'";
 
 bool takes(const Description &verb, const std::string &positional)
@@ -127,8 +128,14 @@ std::string bash_completion(const std::vector<Description> &descriptions)
 			words += " process softirq hardirq percpu";
 		if (takes(verb, "action"))
 			words = "create exec list close";
+		// What a word may be depends on the one before it here: an operation, an object file, a device.
+		std::string more = takes(verb, "script") ? "files='*.lua' " : "";
+		if (takes(verb, "operation")) {
+			words = fmt::format("$({})", list_devices);
+			more = "case ${COMP_WORDS[COMP_CWORD-1]} in xdp) words='load unload list' ;; load) words= files='*.o' ;; esac ";
+		}
 		cases += fmt::format("\t{})\n\t\twords=\"{}\"\n\t\toptions=\"{}\"\n\t\t{};;\n", verb.name, words,
-			fmt::join(spellings(verb), " "), takes(verb, "script") ? "files=1 " : "");
+			fmt::join(spellings(verb), " "), more);
 	}
 	return fmt::format(R"(# bash completion for lunatik(8)
 _lunatik()
@@ -151,7 +158,7 @@ _lunatik()
 	-*) mapfile -t COMPREPLY < <(compgen -W "$options {}" -- "$current") ;;
 	*)
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-		[ -z "$files" ] || mapfile -t -O ${{#COMPREPLY[@]}} COMPREPLY < <(compgen -f -X '!*.lua' -- "$current"; compgen -d -S / -- "$current")
+		[ -z "$files" ] || mapfile -t -O ${{#COMPREPLY[@]}} COMPREPLY < <(compgen -f -X "!$files" -- "$current"; compgen -d -S / -- "$current")
 		;;
 	esac
 }}
@@ -187,6 +194,9 @@ std::string zsh_completion(const std::vector<Description> &descriptions)
 			positionals = fmt::format(" \\\n\t\t\t\"1:suite:($({}))\"", list_suites);
 		else if (takes(verb, "action"))
 			positionals = " \\\n\t\t\t'1:action:(create exec list close)'";
+		else if (takes(verb, "operation"))
+			positionals = fmt::format(" \\\n\t\t\t'1:operation:(load unload list)' {} \"3:device:($({}))\"",
+				quoted(fmt::format("2:object:{{compadd -- $({}); _files -g '*.o'}}", list_devices)), list_devices);
 		if (takes(verb, "context"))
 			positionals += " \\\n\t\t\t'2:context:(process softirq hardirq)' '3:percpu:(percpu)'";
 		cases += fmt::format("\t\t({}) _arguments{}{} ;;\n", verb.name, options_of(verb), positionals);
@@ -243,6 +253,13 @@ std::string fish_completion(const std::vector<Description> &descriptions)
 			text += fmt::format("{} -a {}\n", words, fish_quoted(fmt::format("(sh -c {})", fish_quoted(list))));
 		else if (takes(verb, "action"))
 			text += words + " -a 'create exec list close'\n";
+		else if (takes(verb, "operation"))
+			text += fmt::format("complete -c lunatik -f -n '__fish_seen_subcommand_from {0}; and not __fish_seen_subcommand_from load unload list'"
+				" -a 'load unload list'\n"
+				"complete -c lunatik -f -n '__fish_seen_subcommand_from {0}; and __fish_seen_subcommand_from load unload' -a {1}\n"
+				"complete -c lunatik -f -n '__fish_seen_subcommand_from {0}; and __fish_seen_subcommand_from load'"
+				" -a '(__fish_complete_suffix .o)'\n",
+				verb.name, fish_quoted(fmt::format("(sh -c {})", fish_quoted(list_devices))));
 		else
 			text += words + "\n";
 		if (takes(verb, "context"))

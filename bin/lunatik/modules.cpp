@@ -207,6 +207,9 @@ void remove_modules(const ModuleHost &host, const std::string &device)
 		if (Clock::now() >= until) {
 			const std::vector<std::string> users = users_of(host, device);
 			std::string hint = "close what uses them, and again: sudo lunatik unload";
+			// What eBPF programs call has no other users.
+			if (std::any_of(modules.begin(), modules.end(), [](const Module &module) { return module.name == "lunatik_xdp"; }))
+				hint = "an eBPF program calls it: lunatik xdp unload DEVICE, which lunatik xdp list shows, in its network namespace";
 			if (!users.empty())
 				hint = fmt::format("these have {} or a device of a script's open and must end first: {}", device,
 					fmt::join(users, ", "));

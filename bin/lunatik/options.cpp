@@ -24,14 +24,14 @@ constexpr std::array verbs{
 	std::pair{"spawn", Verb::Spawn}, std::pair{"stop", Verb::Stop}, std::pair{"restart", Verb::Restart},
 	std::pair{"top", Verb::Top}, std::pair{"stats", Verb::Stats}, std::pair{"log", Verb::Log},
 	std::pair{"check", Verb::Check}, std::pair{"doctor", Verb::Doctor}, std::pair{"test", Verb::Test},
-	std::pair{"state", Verb::State}, std::pair{"monitor", Verb::Monitor},
+	std::pair{"state", Verb::State}, std::pair{"monitor", Verb::Monitor}, std::pair{"xdp", Verb::Xdp},
 };
 
 /* What CLI11 fills in, as text; it is decoded afterwards so that every complaint is ours. */
 struct Typed {
 	std::array<std::string, 3> positional;
 	std::string code;
-	std::optional<std::string> name, maxalloc, timeout, count, interval, netns;
+	std::optional<std::string> name, maxalloc, timeout, count, interval, netns, mode, program;
 	bool json = false, quiet = false, replace = false, follow = false;
 };
 
@@ -42,6 +42,11 @@ Parsed complain(std::string message, std::string hint)
 	parsed.message = std::move(message);
 	parsed.hint = std::move(hint);
 	return parsed;
+}
+
+Parsed no_time(const std::string &word)
+{
+	return complain(fmt::format("--timeout: '{}' is not a time", word), "a number of seconds above zero: --timeout 2.5");
 }
 
 bool is_eval_option(const std::string &word)
@@ -126,12 +131,8 @@ Parsed decode_script(const std::string &verb, const Typed &typed, bool code_give
 				"a number of bytes above zero, or one with K, M or G: --maxalloc 16M");
 		options.maxalloc = *bytes;
 	}
-	if (typed.timeout) {
-		options.timeout = parse_seconds(*typed.timeout);
-		if (!options.timeout)
-			return complain(fmt::format("--timeout: '{}' is not a time", *typed.timeout),
-				"a number of seconds above zero: --timeout 2.5");
-	}
+	if (typed.timeout && !(options.timeout = parse_seconds(*typed.timeout)))
+		return no_time(*typed.timeout);
 	options.replace = typed.replace;
 	options.arguments = std::move(arguments).value_or(Words());
 
@@ -199,6 +200,45 @@ Parsed decode_state(const Typed &typed, bool code_given)
 				"a number of bytes above zero, or one with K, M or G: lunatik state create NAME --maxalloc 16M");
 		options.maxalloc = *bytes;
 	}
+	if (typed.timeout && options.action != Action::Exec)
+		return complain(fmt::format("state {} takes no --timeout", action), usage_hint("state"));
+	if (typed.timeout && !(options.timeout = parse_seconds(*typed.timeout)))
+		return no_time(*typed.timeout);
+	Parsed parsed;
+	parsed.options = std::move(options);
+	return parsed;
+}
+
+Parsed decode_xdp(const Typed &typed)
+{
+	constexpr std::array operations{std::pair{"list", Operation::List}, std::pair{"load", Operation::Load},
+		std::pair{"unload", Operation::Unload}};
+	const auto &[operation, second, third] = typed.positional;
+	const auto found = std::find_if(operations.begin(), operations.end(), [&](const auto &entry) { return operation == entry.first; });
+	if (found == operations.end())
+		return complain(operation.empty() ? "xdp needs to know what to do" : fmt::format("xdp cannot '{}'", operation),
+			"lunatik xdp load OBJECT DEVICE, unload DEVICE, or list");
+	Options options;
+	options.operation = found->second;
+	const bool loads = options.operation == Operation::Load;
+	if (loads && third.empty())
+		return complain("xdp load needs an object file and a device", "lunatik xdp load ./program.o eth0");
+	if (options.operation == Operation::Unload && (second.empty() || !third.empty()))
+		return complain("xdp unload needs a device, and nothing else", "lunatik xdp unload eth0; lunatik xdp list shows which have a program");
+	if (options.operation == Operation::List && !second.empty())
+		return complain("xdp list takes no name", usage_hint("xdp"));
+	if (!loads && (typed.mode || typed.program || typed.replace))
+		return complain(fmt::format("xdp {} takes no --mode, --program or --replace", operation), usage_hint("xdp"));
+	options.script = loads ? second : std::string();
+	options.device = loads ? third : second;
+	options.program = typed.program.value_or(std::string());
+	options.replace = typed.replace;
+	if (typed.mode == "native")
+		options.mode = AttachMode::Native;
+	else if (typed.mode == "generic")
+		options.mode = AttachMode::Generic;
+	else if (typed.mode)
+		return complain(fmt::format("--mode: '{}' is not a mode", *typed.mode), "native, by the driver, or generic, by the kernel for every driver");
 	Parsed parsed;
 	parsed.options = std::move(options);
 	return parsed;
@@ -221,6 +261,8 @@ Parsed decode(const std::string &verb, const Typed &typed, bool code_given, std:
 		return complain("check needs a script", "lunatik check NAME, lunatik check ./file.lua or lunatik check -");
 	} else if (verb == "state" && !arguments) {
 		parsed = decode_state(typed, code_given);
+	} else if (verb == "xdp" && !arguments) {
+		parsed = decode_xdp(typed);
 	} else if (verb == "top" || (verb == "monitor" && !arguments)) {
 		parsed = decode_top(typed);
 	} else if (arguments) {
@@ -298,9 +340,17 @@ void build(CLI::App &app, Typed &typed)
 	state->add_option("-e,--eval", typed.code, "The same, where it begins with a dash")->option_text("CODE");
 	state->add_option("--netns", typed.netns, "In this network namespace instead of one's own")->option_text("NAME");
 	state->add_option("--maxalloc", typed.maxalloc, "create: its memory cap")->option_text("BYTES[K|M|G]");
+	state->add_option("--timeout", typed.timeout, "exec: end the code after this time; exit 8")->option_text("SECONDS");
 	CLI::App *monitor = app.add_subcommand("monitor", "Show what happens to the runtimes of a network namespace, as it happens");
 	monitor->add_option("--netns", typed.netns, "Of this network namespace instead of one's own")->option_text("NAME");
 	monitor->add_option("-n,--count", typed.count, "Show as many events as this, then end")->option_text("COUNT");
+	CLI::App *xdp = app.add_subcommand("xdp", "Attach eBPF programs, which ask scripts about packets, to network devices");
+	xdp->add_option("operation", typed.positional[0], "load, unload or list")->option_text(" ");
+	xdp->add_option("object", typed.positional[1], "load: the object file; unload: the device")->option_text(" ");
+	xdp->add_option("device", typed.positional[2], "load: the device")->option_text(" ");
+	xdp->add_option("--mode", typed.mode, "load: native or generic, where the default is native if the driver can")->option_text("MODE");
+	xdp->add_option("--program", typed.program, "load: the program of this name instead of the first")->option_text("NAME");
+	xdp->add_flag("--replace", typed.replace, "load: in place of a program that is attached");
 	restart->footer("Words after -- are the script's arguments; the context, percpu, memory cap and thread stay as they were.");
 }
 

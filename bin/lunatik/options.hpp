@@ -16,10 +16,16 @@
 
 namespace lunatik::cli {
 
-enum class Verb { Repl, Load, Unload, Reload, Status, List, Run, Spawn, Stop, Restart, Top, Stats, Log, Check, Doctor, Test, State, Monitor };
+enum class Verb { Repl, Load, Unload, Reload, Status, List, Run, Spawn, Stop, Restart, Top, Stats, Log, Check, Doctor, Test, State, Monitor, Xdp };
 
 /** What `lunatik state` is to do. */
 enum class Action { List, Create, Exec, Close };
+
+/** What `lunatik xdp` is to do. */
+enum class Operation { List, Load, Unload };
+
+/** How a program is attached: as the driver can, or always the one way. */
+enum class AttachMode { Any, Native, Generic };
 
 /** What the user asked for. */
 struct Options {
@@ -36,6 +42,10 @@ struct Options {
 	bool replace = false;
 	bool follow = false;			/* log -f */
 	Action action = Action::List;		/* of state; `script` is the state's name, `code` what exec runs */
+	Operation operation = Operation::List;	/* of xdp; `script` is the object file */
+	std::string device;			/* xdp */
+	std::string program;			/* xdp --program, or empty: the first */
+	AttachMode mode = AttachMode::Any;	/* xdp --mode */
 	std::optional<std::string> netns;	/* state, monitor */
 	std::optional<std::uint64_t> count;	/* top -n, monitor -n */
 	std::optional<std::chrono::milliseconds> interval;	/* top -d */

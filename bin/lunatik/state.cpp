@@ -90,9 +90,10 @@ int list(States &states, Console &console)
 int exec(States &states, const Options &options, Environment &environment, Console &console)
 {
 	const std::string code = *options.code == "-" ? read_source("-", environment.input) : *options.code;
-	const Result result = states.exec(options.script, code);
+	const Result result = states.exec(options.script, code, options.timeout.value_or(std::chrono::milliseconds(0)));
 	client::Answer answer;
 	answer.status = result.status;
+	answer.timed_out = result.status == LUNATIK_STATUS_TIMEOUT;
 	answer.code = result.code;
 	answer.message = result.message;
 	answer.traceback = result.traceback;

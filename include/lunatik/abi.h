@@ -59,8 +59,9 @@ struct lunatik_value;
  * @owner: module of @release and @methods: objects pin it. NULL is filled in by LUNATIK_NEWLIB
  * @stop: called once, when the last handle goes or the script says stop, in process context; may be NULL
  * @functions: argument tables of a native class' @methods, for the stubs and the generated tests; or NULL
- * @index: a short way of reading a field, or NULL: nonzero if it gave @value, a nil, boolean or integer; 0 if the first of
- *	@methods, which is __index then, has to look. It takes no lock of an object's, and never sleeps. Context: any
+ * @index: a short way of reading a field, or NULL: nonzero if it gave @value, a nil, boolean, integer or object; 0 if the first of
+ *	@methods, which is __index then, has to look. An object is not held: its address is only compared with those of the
+ *	objects that the state has. It takes no lock of an object's, and never sleeps. Context: any
  */
 typedef struct lunatik_class_s {
 	const char *name;
@@ -144,7 +145,7 @@ struct lunatik_parameter {
 	const struct lunatik_function *constructor;	/* COMPANION: what makes it, without arguments */
 };
 
-#define LUNATIK_ARGUMENTS 10
+#define LUNATIK_ARGUMENTS 13
 #define LUNATIK_RESULTS 5	/* a record and its fields count each */
 #define LUNATIK_SCRATCH 48
 
@@ -216,6 +217,7 @@ struct lunatik_library {
 	const struct lunatik_constants *constants;	/* ended by a NULL name, or NULL */
 	const struct lunatik_function *const *descriptions;	/* of @functions, NULL-terminated */
 	struct module *owner;
+	const char *(*refusal)(void);	/* why the kernel that runs cannot have it, which require() raises, or NULL; or NULL */
 };
 
 /** A table of constants inside a library. */
@@ -310,11 +312,15 @@ int lunatik_runkept(lunatik_object_t *runtime, struct lunatik_callback *callback
  * @what: what it shows now, or NULL
  * @used: nonzero if more than the object itself shows it now
  * @close: called after a hook if @used is set, inside the runtime
+ * @open: called before a hook, inside the runtime; or NULL
+ * @more: how many further arguments the hook gets, which are kept behind the first
  */
 struct lunatik_shown {
 	void *what;
 	unsigned char used;
 	void (*close)(struct lunatik_shown *shown);
+	void (*open)(struct lunatik_shown *shown);
+	unsigned char more;
 };
 
 /**
@@ -330,6 +336,29 @@ struct lunatik_shown {
  */
 int lunatik_runpacket(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,
 		      struct lunatik_shown *shown, void *what, long long *result);
+
+/**
+ * lunatik_runpacketwith - lunatik_runpacket() of a function with three arguments: the constructor's argument number @argument, the one
+ * behind it, and a string
+ * @string: of lunatik_keepstring(), in this runtime
+ * @result: set if 0 is returned: what the function returned, LUNATIK_NONE for what is no plain value; not a string
+ *
+ * Context: any. Returns 0, and what lunatik_enter() and lunatik_runkept() return.
+ */
+int lunatik_runpacketwith(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,
+			  const void *string, struct lunatik_shown *shown, void *what, struct lunatik_value *result);
+
+/**
+ * lunatik_keepstring - makes a string in a runtime's state, which stays until lunatik_forgetstring() or the state's end
+ * @key: an address of the caller's own, which no other string is kept under
+ * @string: set to what lunatik_runpacketwith() wants, if 0 is returned
+ *
+ * Context: between lunatik_enter() and lunatik_leave(). Returns 0 or -ENOMEM.
+ */
+int lunatik_keepstring(lunatik_object_t *runtime, const void *key, const char *data, unsigned long size, const void **string);
+
+/** Lets go of it. Context: between lunatik_enter() and lunatik_leave(). */
+void lunatik_forgetstring(lunatik_object_t *runtime, const void *key);
 
 /** Ends an entry: drops the results and unlocks. */
 void lunatik_leave(lunatik_object_t *runtime);
@@ -377,6 +406,9 @@ typedef int (*lunatik_condition)(void *argument);
  */
 long lunatik_wait(lunatik_object_t *runtime, void *queue, lunatik_condition condition, void *argument, long milliseconds,
 		  unsigned int state);
+
+/** The name of a runtime, which stays as long as it: of the script, or what was given instead. Context: any. */
+const char *lunatik_nameof(const lunatik_object_t *runtime);
 
 /** enum lunatik_context (lunatik/uapi.h) of a runtime. */
 int lunatik_contextof(const lunatik_object_t *runtime);

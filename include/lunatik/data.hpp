@@ -51,15 +51,18 @@ public:
 		size_ = static_cast<Integer>(size);
 		writable_ = writable;
 	}
+	/// The same for a lender that stays what it was when it lent before: other bytes, as writable as those.
+	void lend_again(char *bytes, std::size_t size) noexcept
+	{
+		bytes_ = bytes;
+		size_ = static_cast<Integer>(size);
+	}
 	/// Shows nothing: the lender's memory goes.
 	void give_back() noexcept
 	{
-		lender_ = nullptr;
 		bytes_ = nullptr;
 		size_ = 0;
-		writable_ = false;
 	}
-	[[nodiscard]] bool lent() const noexcept { return lender_; }
 
 	[[nodiscard]] Integer length() const noexcept { return size_; }
 	[[nodiscard]] const char *readable(Integer offset, Integer size) const noexcept { return at(offset, size); }
@@ -91,7 +94,7 @@ private:
 	}
 	[[nodiscard]] Error outside(Caller &caller) const noexcept
 	{
-		if (!own_ && !lender_)
+		if (!bytes_)
 			return caller.fail("what this data shows is gone");
 		return out_of_bounds(caller);
 	}

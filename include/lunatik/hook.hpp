@@ -71,7 +71,8 @@ public:
 		callback.object = &object_;
 		auto done = entry->run_kept(callback, kept);
 		if (!done) [[unlikely]] {
-			failed(done.negative(), kept);
+			if (failed(done.negative(), kept))
+				detach(true);
 		} else if constexpr (std::same_as<decltype(look()), bool>) {
 			if (look()) [[likely]]
 				failures_[kept].store(0);
@@ -84,8 +85,8 @@ public:
 		return done;
 	}
 
-	/// The short way for what comes with every packet: calls the function kept as `function` with what is kept as `argument`, for an
-	/// integer, while `shown` shows `what`. Softirq runtimes only. Errors: those of call(); a result that is no integer is a
+	/// The short way for what comes with every packet: calls the function kept as `function` with what is kept as `argument` (and
+	/// behind it, if `shown` has more), for an integer, while `shown` shows `what`. Softirq runtimes only. Errors: those of call(); a result that is no integer is a
 	/// failure, ECANCELED.
 	Result<Integer> ask(unsigned function, unsigned argument, lunatik_shown &shown, void *what) noexcept
 	{
@@ -96,6 +97,22 @@ public:
 		if (failures_[function].load()) [[unlikely]]
 			failures_[function].store(0);
 		return said;
+	}
+	/// The same with three arguments, for any plain value: what is kept as `argument`, what is kept behind it, and `string`, of
+	/// lunatik_keepstring(). Errors: those of call().
+	Result<Value> ask_with(unsigned function, unsigned argument, const void *string, lunatik_shown &shown, void *what) noexcept
+	{
+		__attribute__((uninitialized)) Value said;
+		int error = lunatik_runpacketwith(&*runtime_, &object_, function, argument, string, &shown, what, &said);
+		if (error) [[unlikely]]
+			return refused(error, function);
+		return said;
+	}
+	/// After ask_with(): what it gave makes sense.
+	void accept(unsigned function) noexcept
+	{
+		if (failures_[function].load()) [[unlikely]]
+			failures_[function].store(0);
 	}
 	/// What ask() gave makes no sense: a failure.
 	[[gnu::noinline]] void reject(unsigned function) noexcept
@@ -116,24 +133,36 @@ public:
 private:
 	[[gnu::noinline, gnu::cold]] Error refused(int error, unsigned function) noexcept
 	{
-		if (error == -EPROTO)
+		if (error == -EPROTO) {
 			reject(function);
-		else if (error == -ECANCELED || error == -EINTR)
-			failed(error, function);
-		else if (error != -ENXIO && error != -ENOENT)
+		} else if (error == -ECANCELED || error == -EINTR) {
+			// Who asked is outside again.
+			if (failed(error, function)) {
+				auto entry = Entry::enter(*runtime_);
+				detach(bool(entry));
+			}
+		} else if (error != -ENXIO && error != -ENOENT) {
 			miss();
+		}
 		return Error(error == -EPROTO ? ECANCELED : error);
 	}
-	[[gnu::noinline]] void failed(int error, unsigned kept) noexcept
+	// Counts what went wrong; true if it was one failure too many.
+	[[gnu::noinline]] bool failed(int error, unsigned kept) noexcept
 	{
 		if (error == -EINTR)
 			miss();
 		if (error != -ECANCELED || !detaches_ || failures_[kept].fetch_add(1) + 1 < static_cast<int>(failures_max))
-			return;
+			return false;
 		failures_[kept].store(0);
+		return true;
+	}
+	// The log is the runtime's: it is written inside only.
+	[[gnu::noinline, gnu::cold]] void detach(bool inside) noexcept
+	{
 		Name<80> text(object_.class_->name);
 		text.append(": stopped after 10 failures in a row");
-		lunatik_log(&*runtime_, text.c_str());
+		if (inside)
+			lunatik_log(&*runtime_, text.c_str());
 		lunatik_stoplater(&object_);
 	}
 	static_assert(failures_max == 10, "the message says so");
@@ -143,7 +172,8 @@ private:
 		Name<80> text(object_.class_->name);
 		text.append(": the hook returned no verdict");
 		lunatik_fail(&*runtime_, text.c_str());
-		failed(-ECANCELED, kept);
+		if (failed(-ECANCELED, kept))
+			detach(true);
 	}
 
 	lunatik_object_t &object_;
@@ -152,5 +182,19 @@ private:
 	Atomic<unsigned long> missed_{ 0 };
 	Atomic<unsigned char> failures_[LUNATIK_ARGUMENTS];
 };
+
+/// What the hooks of class C in all states of a per-CPU runtime have missed, of which `object` is any; or what it alone has. `cpus` is
+/// how many there may be.
+template <class C>
+Integer missed_everywhere(lunatik_object_t &object, unsigned cpus) noexcept
+{
+	Integer sum = 0;
+	for (unsigned cpu = 0; cpu < cpus; cpu++) {
+		// SAFETY: what lunatik_peer() gives is of the same class.
+		if (lunatik_object_t *peer = lunatik_peer(&object, cpu))
+			sum += static_cast<Integer>(static_cast<C *>(peer->private_)->missed());
+	}
+	return sum;
+}
 
 } // namespace lunatik

@@ -25,7 +25,7 @@ enum lunatik_genl_command {
 	LUNATIK_GENL_GET,	/* NAME: one state; as a dump, without NAME: all of the namespace. NAME CONTEXT STATE MEMORY MAXALLOC CALLS
 				 * ERRORS AGE BUSY USERS SCRIPTSIZE (INUSE) */
 	LUNATIK_GENL_CODE,	/* OFFSET CODE: keeps a piece of code for this socket's next EXEC; offset 0 begins anew */
-	LUNATIK_GENL_EXEC,	/* dump; NAME (OFFSET) (CODE): runs the OFFSET bytes kept before, and CODE, as one chunk. Answer: NAME, then
+	LUNATIK_GENL_EXEC,	/* dump; NAME (OFFSET) (CODE) (TIMEOUT): runs the OFFSET bytes kept before, and CODE, as one chunk. Answer: NAME, then
 				 * OUTPUT* (LOST) VALUE* (MESSAGE) (TRACEBACK) (ERRNO) STATUS; the status is the last */
 	LUNATIK_GENL_EVENT,	/* multicast: SEQUENCE TIME KIND NAME MESSAGE */
 	LUNATIK_GENL_COMMANDS,
@@ -59,6 +59,7 @@ enum lunatik_genl_attribute {
 	LUNATIK_GENL_A_TIME,	/* u64: nanoseconds since 1970 */
 	LUNATIK_GENL_A_KIND,	/* u32: enum lunatik_kind_of_record (lunatik/uapi.h) */
 	LUNATIK_GENL_A_PAD,
+	LUNATIK_GENL_A_TIMEOUT,	/* u64: milliseconds after which EXEC ends, waiting for others included: status TIMEOUT; 0 is never */
 	LUNATIK_GENL_ATTRIBUTES,
 };
 

@@ -21,6 +21,7 @@ struct sk_buff;
  * @linear: how many bytes from there are in one piece
  * @length: how many there are at all
  * @writable: how many of the linear ones may be written: nobody else sees them
+ * @fixed: nothing of it may change: whoever calls the hook has pointers into it. Set after lunatik_packet_open()
  */
 struct lunatik_packet {
 	struct sk_buff *skb;
@@ -28,9 +29,13 @@ struct lunatik_packet {
 	unsigned int linear;
 	unsigned int length;
 	unsigned int writable;
+	LUNATIK_BOOL fixed;
 };
 
 #ifndef __cplusplus
+#include <linux/bottom_half.h>
+#include <linux/err.h>
+#include <linux/netfilter.h>
 #include <linux/skbuff.h>
 
 /** Looks at a packet. Context: whoever has the skb. */
@@ -50,6 +55,44 @@ static inline void lunatik_packet_open(struct lunatik_packet *packet, struct sk_
 	packet->linear = linear - offset;
 	packet->length = skb->len - offset;
 	packet->writable = 0;
+	packet->fixed = false;
+}
+
+/**
+ * What a hook's function says to a packet: asks @here, or, in a per-CPU runtime, @local, which looks for the state of this CPU.
+ * Context: any that may take a packet.
+ */
+static __always_inline unsigned int lunatik_packet_ask(lunatik_object_t *object, struct lunatik_packet *packet, bool percpu,
+						       unsigned int (*here)(lunatik_object_t *, struct lunatik_packet *),
+						       unsigned int (*local)(lunatik_object_t *, struct lunatik_packet *))
+{
+	unsigned int verdict;
+
+	if (likely(!percpu))
+		return here(object, packet);
+	if (in_softirq())
+		return local(object, packet);
+	/* What a task sends could come to another CPU on its way from here into the script; with bottom halves off it stays. */
+	local_bh_disable();
+	verdict = local(object, packet);
+	local_bh_enable();
+	return verdict;
+}
+
+/** Whether a verdict is one that netfilter knows: NF_* with what may stand beside it. @queues: packets may be queued here. */
+static inline bool lunatik_packet_is_verdict(long long verdict, bool queues)
+{
+	u32 known = verdict & NF_VERDICT_MASK;
+
+	if (verdict < 0 || verdict > U32_MAX || known > NF_MAX_VERDICT)
+		return false;
+	if (verdict == known)
+		return queues || known != NF_QUEUE;
+	/* A queue's number and flag, or an errno. */
+	if (known == NF_QUEUE)
+		return queues && !(verdict & ~(long long)(NF_VERDICT_MASK | NF_VERDICT_QMASK | NF_VERDICT_FLAG_QUEUE_BYPASS));
+	return known == NF_DROP && !(verdict & 0xff00) && -(int)verdict >> NF_VERDICT_QBITS <= MAX_ERRNO &&
+	       -(int)verdict >> NF_VERDICT_QBITS >= 0;
 }
 #endif
 

@@ -89,10 +89,11 @@ public:
 	State get(std::string_view name);
 
 	/**
-	 * Runs code of any size in a state and waits for its end; a signal that ends the process ends the code. Throws NetlinkError:
-	 * ENOENT.
+	 * Runs code of any size in a state and waits for its end; a signal that ends the process ends the code, and so does the
+	 * kernel after `timeout`, unless that is 0: the result has the status TIMEOUT then, and what was printed until then. Throws
+	 * NetlinkError: ENOENT.
 	 */
-	Result exec(std::string_view name, std::string_view code);
+	Result exec(std::string_view name, std::string_view code, std::chrono::milliseconds timeout = {});
 
 	/** From now on events of this namespace come to this socket, which is for nothing else then. */
 	void listen();

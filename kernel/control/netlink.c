@@ -23,6 +23,7 @@ static const struct nla_policy policy[] = {
 	[LUNATIK_GENL_A_MAXALLOC] = { .type = NLA_U64 },
 	[LUNATIK_GENL_A_CODE] = { .type = NLA_BINARY },
 	[LUNATIK_GENL_A_OFFSET] = { .type = NLA_U64 },
+	[LUNATIK_GENL_A_TIMEOUT] = { .type = NLA_U64 },
 };
 
 /* Text that is static, though no literal here. */
@@ -225,7 +226,6 @@ struct place {
 	u32 portid, seq;
 	int flags;
 	struct netlink_callback *dump;	/* NULL: no dump */
-	unsigned char changed;
 };
 
 static int put_number(struct sk_buff *skb, int type, u64 value)
@@ -241,8 +241,10 @@ static int put_state(void *context, const struct lunatik_state_info *info)
 
 	if (!head)
 		return 0;
-	if (place->dump && place->changed)
-		nlmsg_hdr(skb)->nlmsg_flags |= NLM_F_DUMP_INTR;
+	if (place->dump) {
+		place->dump->seq = info->generation;
+		genl_dump_check_consistent(place->dump, head);
+	}
 	if (nla_put(skb, LUNATIK_GENL_A_NAME, info->name_size, info->name) ||
 	    nla_put_u32(skb, LUNATIK_GENL_A_CONTEXT, info->context) || nla_put_u32(skb, LUNATIK_GENL_A_STATE, info->state) ||
 	    put_number(skb, LUNATIK_GENL_A_MEMORY, info->memory) || put_number(skb, LUNATIK_GENL_A_MAXALLOC, info->maxalloc) ||
@@ -289,11 +291,14 @@ static int dump_get(struct sk_buff *skb, struct netlink_callback *cb)
 		.seq = cb->nlh->nlmsg_seq,
 		.flags = NLM_F_MULTI,
 		.dump = cb,
-		.changed = cursor->changed,
 	};
+	int ended;
 
 	BUILD_BUG_ON(sizeof(*cursor) > sizeof(cb->ctx));
-	if (lunatik_state_walk(sock_net(skb->sk), cursor, put_state, &place) && !skb->len)
+	ended = lunatik_state_walk(sock_net(skb->sk), cursor, put_state, &place);
+	/* For the message that ends it, when there was no state left to show. */
+	cb->seq = cursor->generation;
+	if (ended && !skb->len)
 		return 0;
 	return skb->len ? skb->len : -EMSGSIZE;
 }
@@ -326,6 +331,7 @@ static int start_exec(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = attributes(cb);
 	const struct nlattr *code = attrs[LUNATIK_GENL_A_CODE], *offset = attrs[LUNATIK_GENL_A_OFFSET];
+	const struct nlattr *timeout = attrs[LUNATIK_GENL_A_TIMEOUT];
 	struct net *net = sock_net(cb->skb->sk);
 	const char *name, *message = NULL;
 	unsigned long size;
@@ -350,7 +356,7 @@ static int start_exec(struct netlink_callback *cb)
 		}
 	}
 	error = lunatik_exec_begin(net, name, size, before, total, code ? nla_data(code) : NULL, code ? nla_len(code) : 0,
-				   &errand_of(cb)->exec, &message);
+				   timeout ? nla_get_u64(timeout) : 0, &errand_of(cb)->exec, &message);
 	if (error)
 		say(cb->extack, message);
 	return error;
@@ -473,13 +479,13 @@ static int done_close(struct netlink_callback *cb)
 
 /* ---- events ---- */
 
-static struct net *get_net_by_inode(unsigned int inode)
+static struct net *get_net_by_cookie(u64 cookie)
 {
 	struct net *net, *found = NULL;
 
 	rcu_read_lock();
 	for_each_net_rcu(net) {
-		if (net->ns.inum == inode) {
+		if (net->net_cookie == cookie) {
 			found = maybe_get_net(net);
 			break;
 		}
@@ -538,7 +544,7 @@ static void send_event(struct net *net, const struct lunatik_event *event)
 
 void lunatik_netlink_event(const struct lunatik_event *event)
 {
-	struct net *net = get_net_by_inode(event->network);
+	struct net *net = get_net_by_cookie(event->network);
 
 	if (!net)
 		return;

@@ -23,7 +23,7 @@ void lunatik_states_exit(void);
 
 /** What an event says. */
 struct lunatik_event {
-	unsigned int network;	/* inode number of its namespace */
+	unsigned long long network;	/* cookie of its namespace */
 	unsigned int kind;	/* LUNATIK_RECORD_* */
 	unsigned long long sequence;
 	unsigned long long time;
@@ -50,6 +50,7 @@ struct lunatik_state_info {
 	unsigned int users;
 	unsigned long long script_size;
 	int in_use;
+	unsigned int generation;	/* of the states there are: another one when some came or went; never 0 */
 };
 /** Shows one; nonzero if there was room for it. It may not sleep for long and not call back. */
 typedef int (*lunatik_show_state)(void *context, const struct lunatik_state_info *info);
@@ -58,8 +59,7 @@ typedef int (*lunatik_show_state)(void *context, const struct lunatik_state_info
 struct lunatik_cursor {
 	unsigned int bucket;
 	unsigned int skip;
-	unsigned int changes;
-	unsigned char changed;	/* states came or went since it began */
+	unsigned int generation;	/* of the states there were when it last went on */
 };
 
 /*
@@ -82,10 +82,11 @@ int lunatik_state_close(struct lunatik_closing *closing);
 
 /**
  * Makes ready to run code in a state. @code must outlive it; @before, unless NULL, are kvmalloc()ed bytes of code that come first,
- * which become its own in any case. Errors: ENOENT, EOPNOTSUPP (no process runtime), ENOMEM.
+ * which become its own in any case. @timeout: milliseconds after which it ends, 0: never. Errors: ENOENT, EOPNOTSUPP (no process runtime), ENOMEM.
  */
 int lunatik_exec_begin(struct net *net, const char *name, unsigned long size, char *before, unsigned long before_size,
-		       const char *code, unsigned long code_size, struct lunatik_exec **exec, const char **message);
+		       const char *code, unsigned long code_size, unsigned long long timeout, struct lunatik_exec **exec,
+		       const char **message);
 /** Runs it, once, in the calling task. */
 void lunatik_exec_run(struct lunatik_exec *exec);
 /** The next part of its answer, a LUNATIK_GENL_A_*; 0 when there is no further one. */

@@ -800,7 +800,7 @@ bool lunatik_session::push_record(const journal::Line &line) noexcept
 
 void lunatik_session::handle_log(const Request &request, Report &report) noexcept
 {
-	journal::Reader reader({ lunatik_h_net_inode(network_), request.name });
+	journal::Reader reader({ lunatik_h_net_cookie(network_), request.name });
 	// Not on the stack: it is as large as a line.
 	journal::Line &line = line_;
 	unsigned shutdowns = registry::shutdowns();

@@ -126,9 +126,10 @@ private:
 using namespace lunatik;
 
 struct lunatik_exec final : Output, edge::Results {
-	lunatik_exec(Runtime &runtime, char *before, std::string_view source) noexcept
-		: answer(runtime.account), runtime_(runtime), before_(before), source_(source)
+	lunatik_exec(Runtime &runtime, char *before, std::string_view source, unsigned timeout) noexcept
+		: answer(runtime.account), runtime_(runtime), before_(before), source_(source), timeout_(timeout)
 	{
+		lunatik_h_timer_init(timer_.address(), &expire, this);
 	}
 	~lunatik_exec() { lunatik_h_kvfree(before_); }
 	lunatik_exec(const lunatik_exec &) = delete;
@@ -143,11 +144,15 @@ private:
 	void write(std::string_view text) noexcept override;
 	void value(std::string_view text) noexcept override;
 	void enter_and_run(Report &report) noexcept;
+	static int expire(void *exec) noexcept;
 	void number(unsigned type, unsigned value) noexcept;
 
 	Runtime &runtime_;	// with a reference
 	char *before_;
 	std::string_view source_;
+	const unsigned timeout_;	// milliseconds; 0: none
+	Opaque<LUNATIK_SIZEOF_TIMER> timer_;
+	Atomic<bool> expired_{ false };
 	std::size_t printed_ = 0;
 	unsigned long long lost_ = 0;
 	bool full_ = false;	// no memory for a result
@@ -167,9 +172,21 @@ void lunatik_exec::value(std::string_view text) noexcept
 	full_ = full_ || !answer.add(LUNATIK_GENL_A_VALUE, text);
 }
 
+static void time_out(Report &report) noexcept
+{
+	report.status = LUNATIK_STATUS_TIMEOUT;
+	report.error = ETIMEDOUT;
+	report.say("timed out");
+}
+
 void lunatik_exec::enter_and_run(Report &report) noexcept
 {
-	int error = runtime_.enter(0);
+	std::uint64_t began = lunatik_h_ktime_get_ns();
+	int error = runtime_.enter(0, nullptr, timeout_);
+	if (error == -ETIMEDOUT) {
+		time_out(report);
+		return;
+	}
 	if (error) {
 		report.status = error == -ENXIO || error == -EINTR ? LUNATIK_STATUS_INTERRUPTED : LUNATIK_STATUS_SCRIPT;
 		report.error = -error;
@@ -181,10 +198,29 @@ void lunatik_exec::enter_and_run(Report &report) noexcept
 	state.inuse = true;
 	state.scriptsize = source_.size();
 	runtime_.output = this;
+	if (timeout_) {
+		std::uint64_t waited = lunatik_h_ktime_get_ns() - began, left = timeout_ * 1000000ULL;
+		lunatik_h_timer_start(timer_.address(), left > waited + 1000000 ? left - waited : 1000000);
+	}
 	if (!edge::run(runtime_, { .source = source_, .name = "=exec", .plain = true }, this, report) && report.message)
 		runtime_.journal.add(LUNATIK_RECORD_ERROR, cut(report.text(), 0, report.text().find('\n')));
+	// Before another may enter: the interrupt is for this entry only.
+	if (timeout_)
+		lunatik_h_timer_cancel(timer_.address());
 	state.inuse = false;
 	runtime_.leave();
+	if (report.status && expired_.load())
+		time_out(report);
+}
+
+// The timer's: in a hard interrupt, while the code runs.
+int lunatik_exec::expire(void *exec) noexcept
+{
+	// SAFETY: the constructor passes its object, which cancels the timer before it goes.
+	auto &self = *static_cast<lunatik_exec *>(exec);
+	self.expired_.store(true);
+	self.runtime_.interrupt();
+	return 0;
 }
 
 void lunatik_exec::number(unsigned type, unsigned value) noexcept
@@ -222,7 +258,7 @@ void lunatik_exec::run() noexcept
 }
 
 int lunatik_exec_begin(struct net *net, const char *name, unsigned long size, char *before, unsigned long before_size,
-		       const char *code, unsigned long code_size, lunatik_exec **exec, const char **message)
+		       const char *code, unsigned long code_size, unsigned long long timeout, lunatik_exec **exec, const char **message)
 {
 	Runtime *runtime = registry::lookup(net, { name, size });
 	int error = 0;
@@ -239,8 +275,9 @@ int lunatik_exec_begin(struct net *net, const char *name, unsigned long size, ch
 		lunatik_h_kvfree(before);
 		return error;
 	}
-	*exec = ::new (memory) lunatik_exec(*runtime, before, before ? std::string_view(before, before_size)
-								       : std::string_view(code, code_size));
+	// Longer than a month is for ever.
+	*exec = ::new (memory) lunatik_exec(*runtime, before, before ? std::string_view(before, before_size) : std::string_view(code, code_size),
+					    timeout < 0x7fffffff ? static_cast<unsigned>(timeout) : 0);
 	return 0;
 }
 
@@ -304,6 +341,7 @@ static lunatik_state_info describe(Runtime &runtime) noexcept
 		.users = runtime.account.users,
 		.script_size = runtime.account.scriptsize,
 		.in_use = runtime.account.inuse,
+		.generation = 0,
 	};
 }
 
@@ -321,21 +359,23 @@ int lunatik_state_show(struct net *net, const char *name, unsigned long size, lu
 
 int lunatik_state_walk(struct net *net, lunatik_cursor *cursor, lunatik_show_state show, void *context)
 {
+	registry::Cursor at{ cursor->bucket, cursor->skip };
 	struct Visit {
 		lunatik_show_state show;
 		void *context;
-	} visit{ show, context };
-	registry::Cursor at{ cursor->bucket, cursor->skip, cursor->changes, false };
+		const registry::Cursor &at;
+	} visit{ show, context, at };
 	bool ended = registry::walk(
 		net, at,
 		[](void *visit, Runtime &runtime) {
 			// SAFETY: the context given below.
 			auto &self = *static_cast<Visit *>(visit);
 			auto info = describe(runtime);
+			info.generation = self.at.generation;
 			return self.show(self.context, &info) != 0;
 		},
 		&visit);
-	*cursor = { at.bucket, at.skip, at.changes, at.changed };
+	*cursor = { at.bucket, at.skip, at.generation };
 	return ended;
 }
 

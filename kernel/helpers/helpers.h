@@ -65,8 +65,8 @@ int lunatik_h_lock(void *lock, int context, int uninterruptible, int depth, unsi
  */
 int lunatik_h_lock_event(void *lock, int context, unsigned long *flags);
 int lunatik_h_trylock(void *lock);	/* a process lock; nonzero when it has it */
-/** Locks a process lock whatever signals say, but not for longer than @milliseconds: -ETIMEDOUT then. */
-int lunatik_h_lock_briefly(void *lock, unsigned int milliseconds);
+/** Waits for a process lock for @milliseconds at most: -ETIMEDOUT then; and, if @interruptible, until a signal: -EINTR. */
+int lunatik_h_lock_briefly(void *lock, unsigned int milliseconds, int interruptible);
 void lunatik_h_unlock(void *lock, int context, unsigned long flags);
 
 /** A raw spinlock with interrupts off: short critical sections of the core itself. */
@@ -158,13 +158,14 @@ long lunatik_h_wait_state(void *waitqueue, void *also, lunatik_h_condition condi
 
 /* ---- ktime.h, hrtimer.h ---- */
 unsigned long long lunatik_h_ktime_get_ns(void);
+void lunatik_h_msleep(unsigned int milliseconds);	/* process context */
 unsigned long long lunatik_h_ktime_get_real_ns(void);
 unsigned long long lunatik_h_fast_real_clock(void);	/* the time of day, any context */
 unsigned long long lunatik_h_fast_clock(void);	/* any context, NMI too; goes on while interrupts are off */
 /** A hard-interrupt timer that calls @tick every @period ns for as long as it returns nonzero. */
-void lunatik_h_timer_init(void *timer, int (*tick)(void));
+void lunatik_h_timer_init(void *timer, int (*tick)(void *argument), void *argument);
 void lunatik_h_timer_start(void *timer, unsigned long long period);
-void lunatik_h_timer_cancel(void *timer);
+void lunatik_h_timer_cancel(void *timer);	/* returns when it does not run */
 
 /* ---- workqueue.h, llist.h: release in process context ---- */
 /** Runs @release on @node (two words of the caller, free for its use until then) soon, in process context. Any context, any number of callers. */
@@ -226,6 +227,8 @@ void lunatik_h_unkeep_net(struct net *net);
 int lunatik_h_pernet_init(void (*gone)(struct net *net));
 void lunatik_h_pernet_exit(void);
 unsigned int lunatik_h_net_inode(struct net *net);
+/** A number that no other namespace has, nor will have: inode numbers come again. */
+unsigned long long lunatik_h_net_cookie(struct net *net);
 
 /* ---- errno ---- */
 /** "EAGAIN" for 11; NULL for a number without a name. */

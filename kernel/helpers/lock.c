@@ -4,7 +4,7 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include "helpers.h"
 #include "lock.h"
@@ -165,7 +165,7 @@ int lunatik_h_trylock(void *lock)
 	return mutex_trylock(&((union lunatik_h_lock *)lock)->mutex);
 }
 
-int lunatik_h_lock_briefly(void *lock, unsigned int milliseconds)
+int lunatik_h_lock_briefly(void *lock, unsigned int milliseconds, int interruptible)
 {
 	union lunatik_h_lock *l = lock;
 	unsigned long end = jiffies + msecs_to_jiffies(milliseconds);
@@ -173,7 +173,12 @@ int lunatik_h_lock_briefly(void *lock, unsigned int milliseconds)
 	while (!mutex_trylock(&l->mutex)) {
 		if (time_after(jiffies, end))
 			return -ETIMEDOUT;
-		schedule_timeout_uninterruptible(1);
+		if (!interruptible)
+			schedule_timeout_uninterruptible(1);
+		else if (signal_pending(current))
+			return -EINTR;
+		else
+			schedule_timeout_interruptible(1);
 	}
 	return 0;
 }

@@ -25,6 +25,11 @@ unsigned int lunatik_h_net_inode(struct net *net)
 	return net->ns.inum;
 }
 
+unsigned long long lunatik_h_net_cookie(struct net *net)
+{
+	return net->net_cookie;
+}
+
 void lunatik_h_keep_net(struct net *net)
 {
 	refcount_inc(&net->passive);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* ktime.h, hrtimer.h */
+/* ktime.h, hrtimer.h, delay.h */
+#include <linux/delay.h>
 #include <linux/ktime.h>
 #include <linux/timekeeping.h>
 #include <linux/hrtimer.h>
@@ -9,6 +10,11 @@
 unsigned long long lunatik_h_ktime_get_ns(void)
 {
 	return ktime_get_ns();
+}
+
+void lunatik_h_msleep(unsigned int milliseconds)
+{
+	msleep(milliseconds);
 }
 
 unsigned long long lunatik_h_ktime_get_real_ns(void)
@@ -31,17 +37,18 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 {
 	struct lunatik_h_timer *t = container_of(timer, struct lunatik_h_timer, timer);
 
-	if (!t->tick())
+	if (!t->tick(t->argument))
 		return HRTIMER_NORESTART;
 	hrtimer_forward_now(timer, ns_to_ktime(t->period));
 	return HRTIMER_RESTART;
 }
 
-void lunatik_h_timer_init(void *timer, int (*function)(void))
+void lunatik_h_timer_init(void *timer, int (*function)(void *argument), void *argument)
 {
 	struct lunatik_h_timer *t = timer;
 
 	t->tick = function;
+	t->argument = argument;
 	/* Hard: softirq handlers are among what it watches, so it cannot be one. */
 	hrtimer_init(&t->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	t->timer.function = tick;

@@ -7,7 +7,8 @@
 
 struct lunatik_h_timer {
 	struct hrtimer timer;
-	int (*tick)(void);
+	int (*tick)(void *argument);
+	void *argument;
 	u64 period;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "object/object.hpp"
 
+#include <cstdint>
 #include <new>
 #include <utility>
 #include <asm-generic/errno.h>
@@ -30,6 +31,32 @@ long Object::alive() noexcept
 	return alive_objects.load();
 }
 
+// Those of a namespace that goes are waited for, without the memory of anything of it, and without others'.
+static constexpr std::size_t unsettled_slots = 256;
+static constinit Atomic<int> unsettled_counts[unsettled_slots];
+
+static Atomic<int> &unsettled_of(const struct net *network) noexcept
+{
+	// SAFETY: an address, as a number. Namespaces are a few KiB large.
+	auto number = reinterpret_cast<std::uintptr_t>(network) >> 6;
+	return unsettled_counts[(number ^ number >> 8) % unsettled_slots];
+}
+
+bool Object::unsettled(const struct net *network) noexcept
+{
+	return unsettled_of(network).load_acquire();
+}
+
+void Object::unsettle(const struct net *network) noexcept
+{
+	unsettled_of(network).fetch_add(1);
+}
+
+void Object::settle(const struct net *network) noexcept
+{
+	unsettled_of(network).fetch_sub(1);
+}
+
 // The class' storage follows the object, aligned for anything.
 static constexpr std::size_t storage_offset = (sizeof(Object) + 15) & ~std::size_t{ 15 };
 
@@ -50,6 +77,7 @@ Object *Object::create(const lunatik_class_t &info, std::size_t size, lunatik_op
 	auto *object = ::new (memory) Object;
 	object->class_ = &info;
 	object->owner_ = owner;
+	object->network = terms.payer ? terms.payer->instance.net : nullptr;
 	object->opt = opt | info.opt;
 	// SAFETY: the allocation has `size` bytes behind the object.
 	object->private_ = size && !(info.opt & LUNATIK_OPT_EXTERNAL) ? static_cast<char *>(memory) + storage_offset : nullptr;
@@ -88,13 +116,18 @@ bool Object::put() noexcept
 {
 	if (!lunatik_h_refcount_dec_and_test(&references))
 		return false;
-	if (may_release_here())
+	if (may_release_here()) {
 		free();
-	else
-		lunatik_h_defer(deferred_.node, [](void **node) {
-			// SAFETY: the node is the first member of an object's deferred_.
-			reinterpret_cast<Deferred *>(node)->object->free();
-		});
+		return true;
+	}
+	unsettle(network);
+	lunatik_h_defer(deferred_.node, [](void **node) {
+		// SAFETY: the node is the first member of an object's deferred_.
+		Object *object = reinterpret_cast<Deferred *>(node)->object;
+		const struct net *network = object->network;
+		object->free();
+		settle(network);
+	});
 	return true;
 }
 
@@ -117,6 +150,7 @@ void Object::drop() noexcept
 		// It waits for the worker already, with a reference of its own.
 		put();
 	} else {
+		unsettle(network);
 		lunatik_h_defer(deferred_.node, stop_deferred);
 	}
 }
@@ -126,12 +160,14 @@ void Object::stop() noexcept
 	refuse();
 	if (stop_begun_.exchange(true) || !class_->stop || !constructed_)
 		return;
+	unsettle(network);
 	class_->stop(private_);
 	// A script that stops its hook on one CPU means the hook. The first one's peers refer to this one: a circle ends here.
 	if (Object *whole = std::exchange(first, nullptr)) {
 		whole->stop_later();
 		whole->put();
 	}
+	settle(network);
 }
 
 // Lets go of the hooks of other CPUs.
@@ -151,6 +187,7 @@ void Object::stop_later() noexcept
 	if (refuse() || !class_->stop || stopping_later_.exchange(true))
 		return;
 	get();
+	unsettle(network);
 	lunatik_h_defer(deferred_.node, stop_deferred);
 }
 
@@ -159,8 +196,10 @@ void Object::stop_deferred(void **node) noexcept
 {
 	// SAFETY: the node is the first member of an object's deferred_.
 	Object *object = reinterpret_cast<Deferred *>(node)->object;
+	const struct net *network = object->network;
 	object->stop();
 	object->put();
+	settle(network);
 }
 
 Result<void> objects_init() noexcept

@@ -68,7 +68,16 @@ struct Object final : lunatik_object_s {
 	/// Objects alive now, of all classes.
 	[[nodiscard]] static long alive() noexcept;
 
+	/// Whether a stop of an object that was made in this network namespace is under way, or a stop or release of one waits for a
+	/// worker. Now and then that is said of another namespace's.
+	[[nodiscard]] static bool unsettled(const struct net *network) noexcept;
+	/// Counts one more for unsettled(), and one less.
+	static void unsettle(const struct net *network) noexcept;
+	static void settle(const struct net *network) noexcept;
+
 	unsigned int references;
+	/// The network namespace of the runtime that made it, if one did. To be compared: it may be gone.
+	const struct net *network = nullptr;
 	/// What the registry of its runtime keeps it through (lunatik_userdata()); nullptr once it is not kept. Guarded by the
 	/// runtime.
 	void *pinned = nullptr;

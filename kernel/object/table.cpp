@@ -278,7 +278,7 @@ Result<Value> RcuTable::get(lunatik_object_t &runtime, std::string_view key, cha
 	return read(runtime, room, [&] { return find(place, key); });
 }
 
-bool RcuTable::get_scalar(std::string_view key, Value &value) noexcept
+bool RcuTable::peek(std::string_view key, Value &value) noexcept
 {
 	if (key.size() > key_max)
 		return false;
@@ -290,7 +290,9 @@ bool RcuTable::get_scalar(std::string_view key, Value &value) noexcept
 		value.integer = __atomic_load_n(&entry->value.integer, __ATOMIC_RELAXED);
 	else if (value.kind == LUNATIK_BOOLEAN)
 		value.boolean = __atomic_load_n(&entry->value.boolean, __ATOMIC_RELAXED);
-	return !entry || is_scalar(value);
+	else if (value.kind == LUNATIK_OBJECT)
+		value.object = entry->value.object;
+	return value.kind != LUNATIK_STRING;
 }
 
 Result<Value> RcuTable::next(lunatik_object_t &runtime, const Key *after, Key &key, char *room) noexcept
@@ -458,7 +460,7 @@ constinit const lunatik_class_t RcuTable::info = [] {
 	info.owner = nullptr;
 	info.index = [](void *self, const char *key, unsigned long size, lunatik_value *value) -> int {
 		// SAFETY: an object of this class, and the bytes of a string of Lua's.
-		return static_cast<RcuTable *>(self)->get_scalar({ key, size }, *value);
+		return static_cast<RcuTable *>(self)->peek({ key, size }, *value);
 	};
 	return info;
 }();

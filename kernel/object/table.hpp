@@ -30,8 +30,9 @@ public:
 	/// What is kept under `key`, as a result for Lua: nil if nothing is. A string is copied into `room`, of
 	/// LUNATIK_SCRATCH bytes, or into BYTES; an object is a handle. Context: any. Errors: ENOMEM.
 	Result<Value> get(lunatik_object_t &runtime, std::string_view key, char *room) noexcept;
-	/// The same if it is nil, an integer or a boolean; false if get() has to look. Context: any.
-	[[nodiscard]] bool get_scalar(std::string_view key, Value &value) noexcept;
+	/// The same if it is nil, an integer, a boolean or an object, which is not held: only its address is good for anything. False if
+	/// get() has to look. Context: any.
+	[[nodiscard]] bool peek(std::string_view key, Value &value) noexcept;
 	/// Keeps `value` under `key`; nil forgets it. Context: any. Errors: ENOMEM, E2BIG (a key above 255 bytes, a string above 1 MiB),
 	/// and a message for an object that may not leave its runtime.
 	Result<void> set(Caller &caller, std::string_view key, const Value &value) noexcept;

@@ -26,7 +26,7 @@ struct StoredLine : Linked<StoredLine>, Linked<StoredLine, InJournal> {
 	std::uint64_t sequence;	// 0: a reader's place
 	std::uint64_t time;
 	unsigned kind;
-	unsigned network;
+	std::uint64_t network;
 	unsigned short name_size;
 	unsigned short text_size;
 	bool reserved;

@@ -21,8 +21,8 @@ struct InJournal;
 /// A runtime's part of the journal. Its lines stay when it goes. Context of every member: any but NMI; none sleeps.
 class Journal final {
 public:
-	/// `network` is the inode number of the runtime's network namespace; `name` must outlive the journal.
-	Journal(std::string_view name, unsigned network) noexcept : name_(name), network_(network) {}
+	/// `network` is the cookie of the runtime's network namespace; `name` must outlive the journal.
+	Journal(std::string_view name, std::uint64_t network) noexcept : name_(name), network_(network) {}
 	~Journal();
 	Journal(const Journal &) = delete;
 	Journal &operator=(const Journal &) = delete;
@@ -33,7 +33,7 @@ public:
 private:
 	friend struct StoredLine;
 	std::string_view name_;
-	unsigned network_;
+	std::uint64_t network_;
 	unsigned lines_ = 0;
 	std::size_t bytes_ = 0;
 	List<StoredLine> own_;
@@ -47,14 +47,14 @@ struct Line {
 	std::uint64_t sequence = 0;
 	std::uint64_t time = 0;
 	unsigned kind = 0;
-	unsigned network = 0;
+	std::uint64_t network = 0;
 	Name<255> name;
 	Name<text_max> text;
 };
 
 /// Which lines a reader wants.
 struct Filter {
-	unsigned network;	// 0: of all namespaces
+	std::uint64_t network;	// its cookie, which no other ever has; 0: of all namespaces
 	std::string_view name;	// empty: of all runtimes
 };
 

@@ -242,11 +242,17 @@ struct Entry : Linked<Entry> {
 
 static constinit Mutex mutex;
 static constinit List<Entry> buckets[bucket_count];
-static constinit unsigned changes;	// how often an entry came or went; guarded by the mutex
+static constinit unsigned generation = 1;	// another one when an entry came or went, never 0; guarded by the mutex
 
 void init() noexcept
 {
 	mutex.init(LUNATIK_H_REGISTRY);
+}
+
+static void changed() noexcept
+{
+	if (!++generation)
+		generation = 1;
 }
 
 static List<Entry> &bucket_of(std::string_view name) noexcept
@@ -282,7 +288,7 @@ static Result<void> insert(Runtime &runtime, bool owned) noexcept
 		return Error(EEXIST);
 	}
 	bucket_of(runtime.name.view()).push_back(*entry);
-	changes++;
+	changed();
 	return {};
 }
 
@@ -301,7 +307,7 @@ static Runtime *take(struct net *network, std::string_view name, const Runtime *
 		return runtime;
 	}
 	bucket_of(name).remove(*entry);
-	changes++;
+	changed();
 	lunatik_h_kfree(entry);
 	return runtime;
 }
@@ -410,7 +416,7 @@ static void stop_each(bool (*wanted)(const Runtime &runtime, void *context), voi
 					if (!entry->owned)
 						runtime->object.hold();
 					bucket.remove(*entry);
-					changes++;
+					changed();
 					lunatik_h_kfree(entry);
 				}
 			}
@@ -428,8 +434,6 @@ void leave(struct net *network) noexcept
 	stop_each([](const Runtime &runtime, void *gone) { return runtime.network == gone; }, network,
 		  "its network namespace is gone");
 	stop_runtimes_of(network);
-	// A worker may stop some of what they had.
-	lunatik_h_defer_flush();
 }
 
 void shutdown() noexcept
@@ -462,9 +466,7 @@ void each(struct net *network, void (*visit)(void *context, Runtime &runtime), v
 bool walk(struct net *network, Cursor &cursor, bool (*visit)(void *context, Runtime &runtime), void *context) noexcept
 {
 	MutexGuard guard(mutex);
-	if (!cursor.bucket && !cursor.skip)
-		cursor.changes = changes;
-	cursor.changed = cursor.changes != changes;
+	cursor.generation = generation;
 	for (; cursor.bucket < bucket_count; cursor.bucket++, cursor.skip = 0) {
 		auto &bucket = buckets[cursor.bucket];
 		unsigned position = 0;

@@ -74,8 +74,7 @@ void leave(struct net *network) noexcept;
 struct Cursor {
 	unsigned bucket = 0;
 	unsigned skip = 0;
-	unsigned changes = 0;
-	bool changed = false;	// entries came or went since it began
+	unsigned generation = 0;	// of the registry when it last went on; another one when entries came or went
 };
 
 /// Calls `visit` for each runtime of `network` from the cursor on until it returns false, which leaves the cursor there; false

@@ -50,7 +50,7 @@ static constexpr unsigned long stack_least = 1536;
 /// The timer that looks at every runtime somebody is inside of. It runs only while somebody is.
 class Watchdog final {
 public:
-	static void init() noexcept { lunatik_h_timer_init(timer_.address(), &tick); }
+	static void init() noexcept { lunatik_h_timer_init(timer_.address(), &tick, nullptr); }
 	static void exit() noexcept { lunatik_h_timer_cancel(timer_.address()); }
 	/// Context: any but hardirq handlers, which may have interrupted the timer code itself.
 	static void arm() noexcept
@@ -60,7 +60,7 @@ public:
 	}
 
 private:
-	static int tick() noexcept;
+	static int tick(void *) noexcept;
 	static bool look(Runtime &runtime) noexcept;
 
 	static constinit Opaque<LUNATIK_SIZEOF_TIMER> timer_;
@@ -100,7 +100,7 @@ bool Watchdog::look(Runtime &runtime) noexcept
 	return true;
 }
 
-int Watchdog::tick() noexcept
+int Watchdog::tick(void *) noexcept
 {
 	IrqGuard guard(all_lock);
 	bool busy = false;
@@ -249,9 +249,10 @@ Result<Object *> Runtime::create(const Options &options) noexcept
 Runtime::Runtime(Object &object, const Options &options, Account &account) noexcept
 	: object(object), context(options.context), cpu(options.cpu), name(options.name), network(options.network), account(account),
 	  pool(account), foreign(options.foreign), created(lunatik_h_ktime_get_ns()),
-	  journal(name.view(), network ? lunatik_h_net_inode(network) : 0), leader_(options.leader)
+	  journal(name.view(), network ? lunatik_h_net_cookie(network) : 0), leader_(options.leader)
 {
 	lunatik_h_lock_of_runtime(object.lock(), static_cast<int>(context));
+	object.network = network;
 	if (network)
 		lunatik_h_keep_net(network);
 	states::add(*this);
@@ -459,13 +460,16 @@ void Runtime::later(void (*what)(Runtime &)) noexcept
 		return;
 	object.get();
 	later_.what = what;
+	Object::unsettle(network);
 	lunatik_h_defer(later_.node, [](void **node) {
 		// SAFETY: the node is the first member of a runtime's later_.
 		Runtime &self = *reinterpret_cast<Later *>(node)->runtime;
+		const struct net *network = self.network;
 		auto todo = self.later_.what;
 		self.queued_.store_release(false);
 		todo(self);
 		self.object.put();
+		Object::settle(network);
 	});
 }
 
@@ -603,8 +607,23 @@ bool Runtime::chain_ended() const noexcept
 int Runtime::wait_for_lock(unsigned flags, unsigned long *irq) noexcept
 {
 	if (flags & LUNATIK_ENTER_BRIEFLY && context == Context::Process)
-		return lunatik_h_lock_briefly(object.lock(), brief_milliseconds);
+		return lunatik_h_lock_briefly(object.lock(), brief_milliseconds, 0);
 	return lunatik_h_lock(object.lock(), static_cast<int>(context), flags & LUNATIK_ENTER_UNINTERRUPTIBLE, 0, irq);
+}
+
+// The same in process context, for so long at most.
+int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) noexcept
+{
+	constexpr unsigned slice = 50;
+	for (;;) {
+		int error = lunatik_h_lock_briefly(object.lock(), milliseconds < slice ? milliseconds : slice, 1);
+		if (error != -ETIMEDOUT || milliseconds <= slice)
+			return error;
+		// What ends those outside is no signal.
+		if (outer && outer->chain_ended())
+			return -EINTR;
+		milliseconds -= slice;
+	}
 }
 
 // enter_event() of a softirq runtime, in line for what comes with every packet.
@@ -653,13 +672,16 @@ int Runtime::wait_for_lock(unsigned flags, unsigned long *irq) noexcept
 		later([](Runtime &self) { self.finish(); });
 }
 
-int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
-			long long &result) noexcept
+// What lies around the function of a packet; in line, as the rest of its way.
+template <class Ask>
+[[gnu::always_inline]] inline int Runtime::with_packet(lunatik_shown &shown, void *what, Ask ask) noexcept
 {
 	if (int error = enter_softirq()) [[unlikely]]
 		return error;
 	shown.what = what;
-	int error = edge::run_packet(*this, hook, function, argument, result);
+	if (shown.open)
+		shown.open(&shown);
+	int error = ask();
 	shown.what = nullptr;
 	if (shown.used) [[unlikely]]
 		shown.close(&shown);
@@ -667,6 +689,18 @@ int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, luna
 		hold_atomic(false);
 	leave_softirq();
 	return error;
+}
+
+int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
+			long long &result) noexcept
+{
+	return with_packet(shown, what, [&] { return edge::run_packet(*this, hook, function, argument, shown.more, result); });
+}
+
+int Runtime::run_packet_with(Object &hook, unsigned function, unsigned argument, const void *string, lunatik_shown &shown, void *what,
+			     lunatik_value &result) noexcept
+{
+	return with_packet(shown, what, [&] { return edge::run_packet_with(*this, hook, function, argument, string, result); });
 }
 
 // An event of the kernel's enters a softirq or hardirq runtime: it waits for nothing but other CPUs' handlers.
@@ -727,7 +761,7 @@ void Runtime::collect() noexcept
 		collect_later();
 }
 
-int Runtime::enter(unsigned flags, Runtime *outer) noexcept
+int Runtime::enter(unsigned flags, Runtime *outer, unsigned milliseconds) noexcept
 {
 	if (context != Context::Process && !outer)
 		return enter_event();
@@ -747,7 +781,9 @@ int Runtime::enter(unsigned flags, Runtime *outer) noexcept
 		return error;
 	unsigned long irq = 0;
 	int error = 0;
-	if (outer && !(flags & LUNATIK_ENTER_BRIEFLY)) {
+	if (milliseconds && context == Context::Process) {
+		error = wait_for_lock_until(milliseconds, outer);
+	} else if (outer && !(flags & LUNATIK_ENTER_BRIEFLY)) {
 		int depth = outer->depth_ + 1;
 		do {
 			error = lunatik_h_lock(object.lock(), static_cast<int>(context), flags & LUNATIK_ENTER_UNINTERRUPTIBLE,
@@ -1204,21 +1240,34 @@ void stop_all_runtimes() noexcept
 
 void stop_runtimes_of(struct net *network) noexcept
 {
-	for (;;) {
+	for (long waited = 0; waited <= static_cast<long>(stop_milliseconds);) {
 		Runtime *found = nullptr;
+		bool ending = Object::unsettled(network);
 		{
 			IrqGuard guard(all_lock);
 			for (Runtime *runtime = all_runtimes.first(); runtime && !found; runtime = all_runtimes.next(*runtime)) {
-				if (runtime->network == network && !runtime->object.stopped() &&
-				    lunatik_h_refcount_inc_not_zero(&runtime->object.references))
+				if (runtime->network != network || runtime->closed() || runtime->waited_for_)
+					continue;
+				// The last reference of one that is there yet has just gone: it is being freed.
+				if (lunatik_h_refcount_inc_not_zero(&runtime->object.references))
 					found = runtime;
+				else
+					ending = true;
 			}
+			if (found)
+				found->waited_for_ = true;
 		}
-		if (!found)
+		if (!found && !ending)
 			return;
-		found->condemn("its network namespace is gone");
+		if (!found) {
+			lunatik_h_msleep(10);
+			waited += 10;
+			continue;
+		}
+		if (!found->object.stopped())
+			found->condemn("its network namespace is gone");
 		found->object.stop();
-		// Somebody else may have begun.
+		// Somebody else may have begun: that is waited for.
 		found->stop();
 		found->object.put();
 		lunatik_h_cond_resched();
@@ -1249,6 +1298,12 @@ int lunatik_runpacket(lunatik_object_t *runtime, lunatik_object_t *hook, unsigne
 		      lunatik_shown *shown, void *what, long long *result)
 {
 	return Runtime::of(*runtime).run_packet(lunatik::Object::of(*hook), function, argument, *shown, what, *result);
+}
+
+int lunatik_runpacketwith(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,
+			  const void *string, lunatik_shown *shown, void *what, lunatik_value *result)
+{
+	return Runtime::of(*runtime).run_packet_with(lunatik::Object::of(*hook), function, argument, string, *shown, what, *result);
 }
 
 lunatik_object_t *lunatik_local(lunatik_object_t *hook)
@@ -1345,6 +1400,12 @@ bool lunatik_maysleep(const lunatik_object_t *runtime)
 {
 	// SAFETY: only read.
 	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).may_sleep();
+}
+
+const char *lunatik_nameof(const lunatik_object_t *runtime)
+{
+	// SAFETY: only read.
+	return Runtime::of(const_cast<lunatik_object_t &>(*runtime)).name.c_str();
 }
 
 struct net *lunatik_networkof(const lunatik_object_t *runtime)

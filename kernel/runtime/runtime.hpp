@@ -140,13 +140,17 @@ public:
 	/// After it was made.
 	void add_hook(Object &hook, Object *first) noexcept;
 
-	/// Locks it and prepares an entry; see lunatik_enter(). `outer` is the runtime the caller is inside, if any.
-	[[nodiscard]] int enter(unsigned flags, Runtime *outer = nullptr) noexcept;
+	/// Locks it and prepares an entry; see lunatik_enter(). `outer` is the runtime the caller is inside, if any. In process context
+	/// the wait for the lock ends after `milliseconds`, if that is not 0: ETIMEDOUT.
+	[[nodiscard]] int enter(unsigned flags, Runtime *outer = nullptr, unsigned milliseconds = 0) noexcept;
 	void leave() noexcept;
 
 	/// An entry, a call and the leaving in one; see lunatik_runpacket().
 	[[nodiscard]] int run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
 				     long long &result) noexcept;
+	/// The same; see lunatik_runpacketwith().
+	[[nodiscard]] int run_packet_with(Object &hook, unsigned function, unsigned argument, const void *string,
+					  lunatik_shown &shown, void *what, lunatik_value &result) noexcept;
 
 	/// The entry in which the script's body runs: in process context whatever the runtime's is, before any other.
 	/// Errors: ENXIO if it was stopped meanwhile, EINTR, EDEADLK, EOVERFLOW without stack for it.
@@ -258,6 +262,7 @@ public:
 
 private:
 	friend class Watchdog;
+	friend void stop_runtimes_of(struct net *network) noexcept;
 
 	[[nodiscard]] int stop_bits() const noexcept { return __atomic_load_n(&gauge.stop, __ATOMIC_RELAXED); }
 	void set(int bits) noexcept { __atomic_fetch_or(&gauge.stop, bits, __ATOMIC_SEQ_CST); }
@@ -265,6 +270,8 @@ private:
 	[[nodiscard]] int enter_event() noexcept;
 	[[nodiscard]] int enter_softirq() noexcept;
 	void leave_softirq() noexcept;
+	template <class Ask>
+	[[nodiscard]] int with_packet(lunatik_shown &shown, void *what, Ask ask) noexcept;
 	void after_softirq(bool garbage) noexcept;
 	void collect_later() noexcept;
 	void collect() noexcept;
@@ -274,6 +281,7 @@ private:
 	void end_hardirq() noexcept;
 	void wake() noexcept;
 	[[nodiscard]] int wait_for_lock(unsigned flags, unsigned long *irq) noexcept;
+	[[nodiscard]] int wait_for_lock_until(unsigned milliseconds, const Runtime *outer) noexcept;
 	[[nodiscard]] static Runtime *innermost(const task_struct *task) noexcept;
 	[[nodiscard]] int join_chain(Runtime *outer) noexcept;
 	void leave_chain() noexcept;
@@ -306,6 +314,7 @@ private:
 	Atomic<bool> closed_{ false };
 	Atomic<bool> announced_{ false };
 	Atomic<const char *> killed_{ nullptr };	// why it ended without being asked to, if so
+	bool waited_for_ = false;	// its namespace goes, and has waited for it; guarded by the core's spinlock
 	Atomic<bool> parent_{ false };	// it has started a thread of another runtime
 	Atomic<bool> should_stop_{ false };
 	std::uint64_t asked_at_ = 0;	// when should_stop_ was set
@@ -341,7 +350,8 @@ private:
 
 /// Stops every runtime there is, named or not, except those of other modules. Context: process, may sleep.
 void stop_all_runtimes() noexcept;
-/// Stops every runtime of a network namespace that goes, and waits some seconds for them. Context: process, may sleep.
+/// Stops every runtime of a network namespace that goes, and waits some seconds for them and for what they made that others, or a
+/// worker, stop. Context: process, may sleep.
 void stop_runtimes_of(struct net *network) noexcept;
 
 /// Sets up and stops the watchdog.

@@ -43,10 +43,13 @@ struct Box {
 /// Pushes an empty box with the metatable of `info`, registering the class first if need be. Raises.
 Box *push_box(lua_State *L, const lunatik_class_t &info, int uservalues);
 
-/// Pushes `object` as another handle. Raises; nothing is held if it does.
+/// Makes the table of the handles that a state has. Raises.
+void open_handles(lua_State *L);
+
+/// Pushes the state's handle of `object`, a new one if it has none. Raises; nothing is held if it does.
 void push_object(lua_State *L, Object &object);
 
-/// Pushes a plain value, or an object as another handle. Raises; owned kinds stay the caller's.
+/// Pushes a plain value, or an object's handle. Raises; owned kinds stay the caller's.
 void push_value(lua_State *L, const lunatik_value &value);
 
 /// Reads the argument at `index` as a value that may leave its runtime; borrowed from the stack. Raises on any other.

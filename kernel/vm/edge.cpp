@@ -189,6 +189,21 @@ Box *push_box(lua_State *L, const lunatik_class_t &info, int uservalues)
 	return box;
 }
 
+// A weak table in the registry: the handles that came into the state, by the addresses of their objects. Reading an object from a
+// shared table again and again makes no userdata again and again, and gives the same one.
+static const char handles = 0;
+
+void open_handles(lua_State *L)
+{
+	lua_newtable(L);
+	lua_newtable(L);
+	lua_pushstring(L, "v");
+	lua_setfield(L, -2, "__mode");
+	lua_setmetatable(L, -2);
+	runtime_of(L).gauge.handles = lua_topointer(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &handles);
+}
+
 void push_object(lua_State *L, Object &object)
 {
 	// Where its lock cannot be taken, an object is of no use.
@@ -196,7 +211,18 @@ void push_object(lua_State *L, Object &object)
 	if (runtime.context > object.context())
 		luaL_error(L, "class '%s' needs a %s runtime, this one is %s", object.class_->name, name_of(object.context()),
 			   name_of(runtime.context));
-	Box *box = push_box(L, *object.class_, 0);
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &handles);
+	lua_rawgetp(L, -1, &object);
+	Box *box = box_at(L, -1);
+	if (box && box->object == &object) {
+		lua_remove(L, -2);
+		return;
+	}
+	lua_pop(L, 1);
+	box = push_box(L, *object.class_, 0);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, -3, &object);
+	lua_remove(L, -2);
 	object.hold();
 	box->object = &object;
 	box->constructed = true;
@@ -852,9 +878,9 @@ static int finish_callback(Runtime &runtime, lunatik_callback &callback, int sta
 	return status == LUA_OK ? callback.outcome : callback_error(runtime, L, status);
 }
 
-// The same for lunatik_callpacket().
+// The same for lunatik_callpacket(), and, with a string, for lunatik_callpacketwith().
 [[gnu::cold, gnu::noinline]] static int finish_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument,
-						       long long &result, int status) noexcept
+						       unsigned more, const void *string, lunatik_value &result, int status) noexcept
 {
 	if (status == LUNATIK_PACKET_OTHER)
 		return -EPROTO;
@@ -862,15 +888,40 @@ static int finish_callback(Runtime &runtime, lunatik_callback &callback, int sta
 		return callback_error(runtime, runtime.state, status);
 	__attribute__((uninitialized)) lunatik_callback callback;
 	callback.object = &hook;
-	callback.arguments[0].kind = LUNATIK_KEPT;
-	callback.arguments[0].integer = argument;
-	callback.argument_count = 1;
+	for (unsigned i = 0; i <= more; i++) {
+		callback.arguments[i].kind = LUNATIK_KEPT;
+		callback.arguments[i].integer = argument + i;
+	}
+	callback.argument_count = static_cast<unsigned char>(1 + more);
 	callback.result_count = 1;
+	if (string) {
+		unsigned long size;
+		const char *bytes = lunatik_stringbytes(string, &size);
+		// SAFETY: they are only read.
+		callback.arguments[callback.argument_count++] = { .kind = LUNATIK_STRING, .bytes = { const_cast<char *>(bytes), size } };
+	}
 	if (int error = lunatik_runkept(&runtime.object, &callback, function))
 		return error;
-	if (callback.results[0].kind != LUNATIK_INTEGER)
-		return -EPROTO;
-	result = callback.results[0].integer;
+	result = callback.results[0];
+	return 0;
+}
+
+/* ---- strings that packets' functions are called with ---- */
+
+struct StringToKeep {
+	const void *key;
+	const char *data;
+	unsigned long size;
+	const void *string;
+};
+
+static int keep_string(lua_State *L)
+{
+	// SAFETY: lunatik_keepstring() passes it.
+	auto &wanted = *static_cast<StringToKeep *>(lua_touserdata(L, 1));
+	lua_pushlstring(L, wanted.data, wanted.size);
+	wanted.string = lunatik_string(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, wanted.key);
 	return 0;
 }
 
@@ -917,16 +968,57 @@ int lunatik_runkept(lunatik_object_t *runtime, lunatik_callback *callback, unsig
 	return edge::finish_callback(self, *callback, status, edge::run_kept, kept);
 }
 
-int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, long long &result) noexcept
+int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, unsigned more,
+		     long long &result) noexcept
 {
 	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
 	if (!hook.pinned || hook.stopped()) [[unlikely]]
 		return -ENXIO;
 	int status = lunatik_callpacket(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
-					first_kept - 1 + static_cast<int>(argument), traceback, &result);
+					first_kept - 1 + static_cast<int>(argument), static_cast<int>(more), traceback, &result);
 	if (status == LUA_OK) [[likely]]
 		return 0;
-	return finish_packet(runtime, hook, function, argument, result, status);
+	__attribute__((uninitialized)) lunatik_value said;
+	int error = finish_packet(runtime, hook, function, argument, more, nullptr, said, status);
+	if (error)
+		return error;
+	if (said.kind != LUNATIK_INTEGER)
+		return -EPROTO;
+	result = said.integer;
+	return 0;
+}
+
+int edge::run_packet_with(Runtime &runtime, Object &hook, unsigned function, unsigned argument, const void *string,
+			  lunatik_value &result) noexcept
+{
+	if (!hook.pinned || hook.stopped()) [[unlikely]]
+		return -ENXIO;
+	int status = lunatik_callpacketwith(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
+					    first_kept - 1 + static_cast<int>(argument), string, traceback, &result);
+	if (status == LUA_OK) [[likely]]
+		return 0;
+	return finish_packet(runtime, hook, function, argument, 1, string, result, status);
+}
+
+int lunatik_keepstring(lunatik_object_t *runtime, const void *key, const char *data, unsigned long size, const void **string)
+{
+	lua_State *L = Runtime::of(*runtime).state;
+	edge::StringToKeep wanted{ key, data, size, nullptr };
+	lua_pushcfunction(L, edge::keep_string);
+	lua_pushlightuserdata(L, &wanted);
+	if (lua_pcall(L, 1, 0, 0) != LUA_OK) {
+		lua_pop(L, 1);
+		return -ENOMEM;
+	}
+	*string = wanted.string;
+	return 0;
+}
+
+void lunatik_forgetstring(lunatik_object_t *runtime, const void *key)
+{
+	lua_State *L = Runtime::of(*runtime).state;
+	lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, key);
 }
 
 void *lunatik_bytes(lunatik_object_t *runtime, unsigned long size)
@@ -948,6 +1040,8 @@ void lunatik_freebytes(void *bytes)
 
 int lunatik_openlibrary(lua_State *L, const lunatik_library *library)
 {
+	if (const char *why = library->refusal ? library->refusal() : nullptr)
+		return luaL_error(L, "%s", why);
 	for (auto *info = library->classes; info && *info; info++)
 		edge::register_class(L, **info, (*info)->owner, nullptr);
 	lua_newtable(L);

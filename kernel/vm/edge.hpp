@@ -77,7 +77,11 @@ struct Resume {
 
 /// Calls a function that the constructor of `hook` was given, with another argument of it, for an integer; see
 /// lunatik_runpacket(). Returns 0 or a negative errno.
-[[nodiscard]] int run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, long long &result) noexcept;
+[[nodiscard]] int run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, unsigned more,
+			     long long &result) noexcept;
+/// The same for lunatik_runpacketwith().
+[[nodiscard]] int run_packet_with(Runtime &runtime, Object &hook, unsigned function, unsigned argument, const void *string,
+				  lunatik_value &result) noexcept;
 
 /// Calls the runtime's task without arguments, as its thread does. Fills `report` and returns false if it raised.
 [[nodiscard]] bool run_task(Runtime &runtime, Report &report) noexcept;

@@ -54,12 +54,20 @@ int MapFunction::call(lua_State *L) noexcept
 	// SAFETY: a userdata of that size, which stays on the stack while it is used.
 	auto &step = *static_cast<Step *>(lua_newuserdatauv(L, sizeof(Step), 0));
 	step.begun = false;
+	bool collected = false;
 	for (;;) {
 		// The callback may have closed it.
 		if (!box->object || box->object->stopped())
 			return raise(L, EBADF);
 		// SAFETY: an open object of this class.
 		int error = advance(*static_cast<RcuTable *>(box->object->private_), runtime_of(L), step);
+		// A walk is how a script whose table has met the cap makes room: what is garbage must not be in its way.
+		if (error == -ENOMEM && !collected && runtime_of(L).may_sleep()) {
+			collected = true;
+			lua_gc(L, LUA_GCCOLLECT);
+			continue;
+		}
+		collected = false;
 		if (error)
 			return raise(L, error);
 		if (step.value.kind == LUNATIK_NONE)

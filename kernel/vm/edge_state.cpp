@@ -106,6 +106,7 @@ static int open_libraries(lua_State *L)
 	luaL_Buffer buffer;
 	luaL_buffinitsize(L, &buffer, LUAL_BUFFERSIZE + 1);
 	luaL_pushresultsize(&buffer, 0);
+	open_handles(L);
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
 	for (const luaL_Reg *library = builtin_libraries; library->name; library++) {
 		lua_pushcfunction(L, library->func);
@@ -124,6 +125,7 @@ int open(Runtime &runtime) noexcept
 	auto *extra = static_cast<lunatik_extra *>(lua_getextraspace(L));
 	extra->runtime = &runtime.object;
 	extra->gauge = &runtime.gauge;
+	runtime.gauge.handles = nullptr;
 	// Nothing of what the libraries make is garbage.
 	lua_gc(L, LUA_GCSTOP);
 	int status = protect(L, open_libraries, nullptr);

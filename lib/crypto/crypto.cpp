@@ -38,19 +38,48 @@ Result<void> take_name(Algorithm &to, std::string_view name) noexcept
 	return {};
 }
 
-/// Makes a transform of the kernel's.
-using Allocate = void *(*)(const char *, int *);
+/// Makes a transform of the kernel's, and says what it costs.
+using Allocate = void *(*)(const char *, int *, unsigned long *);
+using Free = void (*)(void *);
 
-Result<void *> allocate(Allocate function, std::string_view name) noexcept
-{
-	Algorithm algorithm;
-	TRY(take_name(algorithm, name));
-	int error = 0;
-	void *made = function(algorithm.c_str(), &error);
-	if (!made)
-		return Error(error);
-	return made;
-}
+/// A transform, freed with this, and charged to the runtime that made it. What it costs the kernel only knows when it is there.
+class Transform final {
+public:
+	static Result<Transform> make(lunatik_object_t &runtime, Allocate allocate, Free free, std::string_view name) noexcept
+	{
+		Algorithm algorithm;
+		TRY(take_name(algorithm, name));
+		int error = 0;
+		unsigned long cost = 0;
+		void *tfm = allocate(algorithm.c_str(), &error, &cost);
+		if (!tfm)
+			return Error(error);
+		auto charge = Charge::take(runtime, cost);
+		if (!charge) {
+			free(tfm);
+			return charge.error();
+		}
+		return Transform(tfm, free, std::move(*charge));
+	}
+	Transform(Transform &&other) noexcept
+		: tfm_(std::exchange(other.tfm_, nullptr)), free_(other.free_), charge_(std::move(other.charge_))
+	{
+	}
+	Transform &operator=(Transform &&) = delete;
+	~Transform()
+	{
+		if (tfm_)
+			free_(tfm_);
+	}
+	[[nodiscard]] void *tfm() const noexcept { return tfm_; }
+
+private:
+	Transform(void *tfm, Free free, Charge charge) noexcept : tfm_(tfm), free_(free), charge_(std::move(charge)) {}
+
+	void *tfm_;
+	const Free free_;
+	Charge charge_;
+};
 
 // setkey() and the like take sizes of 32 bits.
 bool fits(std::string_view text) noexcept
@@ -64,15 +93,15 @@ class Shash final {
 public:
 	static const lunatik_class_t info;
 
-	Shash(void *shash, void *desc, std::string_view name) noexcept : shash_(shash), desc_(desc), name_(name) {}
-	~Shash()
+	Shash(Transform made, void *desc, std::string_view name) noexcept
+		: made_(std::move(made)), shash_(made_.tfm()), desc_(desc), name_(name)
 	{
-		lunatik_h_shash_desc_free(desc_);
-		lunatik_h_shash_free(shash_);
 	}
+	~Shash() { lunatik_h_shash_desc_free(desc_); }
 	Shash(const Shash &) = delete;
 	Shash &operator=(const Shash &) = delete;
 
+	Transform made_;
 	void *const shash_;
 	void *const desc_;
 	const Algorithm name_;
@@ -82,15 +111,13 @@ public:
 // Largest digest and largest exported state there is: HASH_MAX_DIGESTSIZE and HASH_MAX_STATESIZE of the kernel are below.
 constexpr unsigned digest_max = 64, state_max = 4096;
 
-Result<void> make_shash(New<Shash> slot, std::string_view name) noexcept
+Result<void> make_shash(New<Shash> slot, Caller &caller, std::string_view name) noexcept
 {
-	void *shash = TRY(allocate(lunatik_h_shash_alloc, name));
-	void *desc = lunatik_h_shash_digestsize(shash) <= digest_max ? lunatik_h_shash_desc(shash) : nullptr;
-	if (!desc) {
-		lunatik_h_shash_free(shash);
+	auto made = TRY(Transform::make(caller.runtime(), lunatik_h_shash_alloc, lunatik_h_shash_free, name));
+	void *desc = lunatik_h_shash_digestsize(made.tfm()) <= digest_max ? lunatik_h_shash_desc(made.tfm()) : nullptr;
+	if (!desc)
 		return Error(ENOMEM);
-	}
-	slot.emplace(shash, desc, name);
+	slot.emplace(std::move(made), desc, name);
 	return {};
 }
 
@@ -211,19 +238,19 @@ class Skcipher final {
 public:
 	static const lunatik_class_t info;
 
-	Skcipher(void *cipher, std::string_view name) noexcept : cipher_(cipher), name_(name) {}
-	~Skcipher() { lunatik_h_skcipher_free(cipher_); }
+	Skcipher(Transform made, std::string_view name) noexcept : made_(std::move(made)), cipher_(made_.tfm()), name_(name) {}
+	~Skcipher() = default;
 	Skcipher(const Skcipher &) = delete;
 	Skcipher &operator=(const Skcipher &) = delete;
 
+	Transform made_;
 	void *const cipher_;
 	const Algorithm name_;
 };
 
-Result<void> make_skcipher(New<Skcipher> slot, std::string_view name) noexcept
+Result<void> make_skcipher(New<Skcipher> slot, Caller &caller, std::string_view name) noexcept
 {
-	void *cipher = TRY(allocate(lunatik_h_skcipher_alloc, name));
-	slot.emplace(cipher, name);
+	slot.emplace(TRY(Transform::make(caller.runtime(), lunatik_h_skcipher_alloc, lunatik_h_skcipher_free, name)), name);
 	return {};
 }
 
@@ -280,19 +307,19 @@ class Aead final {
 public:
 	static const lunatik_class_t info;
 
-	Aead(void *cipher, std::string_view name) noexcept : cipher_(cipher), name_(name) {}
-	~Aead() { lunatik_h_aead_free(cipher_); }
+	Aead(Transform made, std::string_view name) noexcept : made_(std::move(made)), cipher_(made_.tfm()), name_(name) {}
+	~Aead() = default;
 	Aead(const Aead &) = delete;
 	Aead &operator=(const Aead &) = delete;
 
+	Transform made_;
 	void *const cipher_;
 	const Algorithm name_;
 };
 
-Result<void> make_aead(New<Aead> slot, std::string_view name) noexcept
+Result<void> make_aead(New<Aead> slot, Caller &caller, std::string_view name) noexcept
 {
-	void *cipher = TRY(allocate(lunatik_h_aead_alloc, name));
-	slot.emplace(cipher, name);
+	slot.emplace(TRY(Transform::make(caller.runtime(), lunatik_h_aead_alloc, lunatik_h_aead_free, name)), name);
 	return {};
 }
 
@@ -360,25 +387,23 @@ class Rng final {
 public:
 	static const lunatik_class_t info;
 
-	Rng(void *rng, std::string_view name) noexcept : rng_(rng), name_(name) {}
-	~Rng() { lunatik_h_rng_free(rng_); }
+	Rng(Transform made, std::string_view name) noexcept : made_(std::move(made)), rng_(made_.tfm()), name_(name) {}
+	~Rng() = default;
 	Rng(const Rng &) = delete;
 	Rng &operator=(const Rng &) = delete;
 
+	Transform made_;
 	void *const rng_;
 	const Algorithm name_;
 };
 
 // rng([algorithm = "stdrng"]): seeded by the kernel. Errors: ENOENT.
-Result<void> make_rng(New<Rng> slot, std::optional<std::string_view> algorithm) noexcept
+Result<void> make_rng(New<Rng> slot, Caller &caller, std::optional<std::string_view> algorithm) noexcept
 {
 	auto name = algorithm.value_or("stdrng");
-	void *rng = TRY(allocate(lunatik_h_rng_alloc, name));
-	if (int error = lunatik_h_rng_reset(rng, nullptr, lunatik_h_rng_seedsize(rng))) {
-		lunatik_h_rng_free(rng);
-		return Error(error);
-	}
-	slot.emplace(rng, name);
+	auto made = TRY(Transform::make(caller.runtime(), lunatik_h_rng_alloc, lunatik_h_rng_free, name));
+	TRY(Result<void>::from(lunatik_h_rng_reset(made.tfm(), nullptr, lunatik_h_rng_seedsize(made.tfm()))));
+	slot.emplace(std::move(made), name);
 	return {};
 }
 
@@ -441,15 +466,14 @@ Result<void> sha1(New<Buffered> slot, Caller &caller, Value data) noexcept
 {
 	auto bytes = TRY(bytes_of(data, caller));
 	auto digest = TRY(Bytes::allocate(caller.runtime(), sha1_size));
-	void *shash = TRY(allocate(lunatik_h_shash_alloc, "sha1"));
-	void *desc = lunatik_h_shash_desc(shash);
+	auto made = TRY(Transform::make(caller.runtime(), lunatik_h_shash_alloc, lunatik_h_shash_free, "sha1"));
+	void *desc = lunatik_h_shash_desc(made.tfm());
 	int error = desc ? lunatik_h_shash_init(desc) : -ENOMEM;
 	if (!error)
 		error = lunatik_h_shash_update(desc, bytes.data(), bytes.size());
 	if (!error)
 		error = lunatik_h_shash_final(desc, digest.data());
 	lunatik_h_shash_desc_free(desc);
-	lunatik_h_shash_free(shash);
 	if (error)
 		return Error(error);
 	slot.emplace(std::move(digest));

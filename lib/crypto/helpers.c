@@ -23,11 +23,37 @@ static void *checked(void *tfm, int *error)
 	return *error ? NULL : tfm;
 }
 
+/* Tables that ciphers and keyed hashes make of a key are at most as large as this (gf128mul, Blowfish), but for those of lrw. */
+#define TABLES 4096U
+#define LRW_TABLES (64U << 10)
+
+/*
+ * What a transform costs, about. Its own context is known. Those of the algorithms inside it, which nothing says from outside, are
+ * counted by their names in the driver's: "gcm_base(ctr(aes-generic),ghash-generic)" has three.
+ */
+static unsigned long cost_of(const struct crypto_tfm *tfm, unsigned long own, int keyed)
+{
+	const char *name = tfm->__crt_alg->cra_driver_name;
+	unsigned long cost = own + tfm->__crt_alg->cra_ctxsize + (keyed ? TABLES : 0) + (strstr(name, "lrw(") ? LRW_TABLES : 0);
+
+	while (*name) {
+		if (*name == '(' || *name == ',')
+			cost += TABLES;
+		name++;
+	}
+	return cost;
+}
+
 /* ---- hashes ---- */
 
-void *lunatik_h_shash_alloc(const char *name, int *error)
+void *lunatik_h_shash_alloc(const char *name, int *error, unsigned long *cost)
 {
-	return checked(crypto_alloc_shash(name, 0, 0), error);
+	struct crypto_shash *shash = checked(crypto_alloc_shash(name, 0, 0), error);
+
+	if (shash)
+		*cost = cost_of(crypto_shash_tfm(shash), sizeof(*shash) + sizeof(struct shash_desc) + crypto_shash_descsize(shash),
+				crypto_shash_get_flags(shash) & CRYPTO_TFM_NEED_KEY);
+	return shash;
 }
 
 void lunatik_h_shash_free(void *shash)
@@ -106,9 +132,13 @@ int lunatik_h_shash_import(void *desc, const void *state)
 
 /* ---- ciphers: a scatterlist wants memory of kmalloc(), which the strings of scripts may not be ---- */
 
-void *lunatik_h_skcipher_alloc(const char *name, int *error)
+void *lunatik_h_skcipher_alloc(const char *name, int *error, unsigned long *cost)
 {
-	return checked(crypto_alloc_skcipher(name, 0, CRYPTO_ALG_ASYNC), error);
+	struct crypto_skcipher *cipher = checked(crypto_alloc_skcipher(name, 0, CRYPTO_ALG_ASYNC), error);
+
+	if (cipher)
+		*cost = cost_of(crypto_skcipher_tfm(cipher), sizeof(*cipher), 1);
+	return cipher;
 }
 
 void lunatik_h_skcipher_free(void *cipher)
@@ -155,9 +185,13 @@ int lunatik_h_skcipher_crypt(void *cipher, int encrypt, void *iv, const void *fr
 	return error;
 }
 
-void *lunatik_h_aead_alloc(const char *name, int *error)
+void *lunatik_h_aead_alloc(const char *name, int *error, unsigned long *cost)
 {
-	return checked(crypto_alloc_aead(name, 0, CRYPTO_ALG_ASYNC), error);
+	struct crypto_aead *cipher = checked(crypto_alloc_aead(name, 0, CRYPTO_ALG_ASYNC), error);
+
+	if (cipher)
+		*cost = cost_of(crypto_aead_tfm(cipher), sizeof(*cipher), 1);
+	return cipher;
 }
 
 void lunatik_h_aead_free(void *cipher)
@@ -215,9 +249,14 @@ int lunatik_h_aead_crypt(void *cipher, int encrypt, const void *iv, const void *
 
 /* ---- random numbers ---- */
 
-void *lunatik_h_rng_alloc(const char *name, int *error)
+void *lunatik_h_rng_alloc(const char *name, int *error, unsigned long *cost)
 {
-	return checked(crypto_alloc_rng(name, 0, 0), error);
+	struct crypto_rng *rng = checked(crypto_alloc_rng(name, 0, 0), error);
+
+	/* A generator keeps its state, and a hash or a source of entropy, as something like tables. */
+	if (rng)
+		*cost = cost_of(crypto_rng_tfm(rng), sizeof(*rng), 1);
+	return rng;
 }
 
 void lunatik_h_rng_free(void *rng)

@@ -16,7 +16,8 @@ extern "C" {
 #define LUNATIK_H_ALGORITHM_MAX 127
 
 /* ---- crypto/hash.h ---- */
-void *lunatik_h_shash_alloc(const char *name, int *error);
+/** This and the other _alloc() set @cost to the bytes that the transform costs, about. */
+void *lunatik_h_shash_alloc(const char *name, int *error, unsigned long *cost);
 void lunatik_h_shash_free(void *shash);
 unsigned int lunatik_h_shash_digestsize(void *shash);
 unsigned int lunatik_h_shash_blocksize(void *shash);
@@ -33,7 +34,7 @@ int lunatik_h_shash_export(void *desc, void *state);
 int lunatik_h_shash_import(void *desc, const void *state);
 
 /* ---- crypto/skcipher.h, crypto/aead.h ---- */
-void *lunatik_h_skcipher_alloc(const char *name, int *error);
+void *lunatik_h_skcipher_alloc(const char *name, int *error, unsigned long *cost);
 void lunatik_h_skcipher_free(void *cipher);
 unsigned int lunatik_h_skcipher_ivsize(void *cipher);
 unsigned int lunatik_h_skcipher_blocksize(void *cipher);
@@ -41,7 +42,7 @@ int lunatik_h_skcipher_setkey(void *cipher, const void *key, unsigned int size);
 /** From @from to @to, both @size bytes. @iv has ivsize bytes and is changed. */
 int lunatik_h_skcipher_crypt(void *cipher, int encrypt, void *iv, const void *from, void *to, unsigned long size);
 
-void *lunatik_h_aead_alloc(const char *name, int *error);
+void *lunatik_h_aead_alloc(const char *name, int *error, unsigned long *cost);
 void lunatik_h_aead_free(void *cipher);
 unsigned int lunatik_h_aead_ivsize(void *cipher);
 unsigned int lunatik_h_aead_authsize(void *cipher);
@@ -55,7 +56,7 @@ int lunatik_h_aead_crypt(void *cipher, int encrypt, const void *iv, const void *
 			 unsigned long aad_size);
 
 /* ---- crypto/rng.h, random.h ---- */
-void *lunatik_h_rng_alloc(const char *name, int *error);
+void *lunatik_h_rng_alloc(const char *name, int *error, unsigned long *cost);
 void lunatik_h_rng_free(void *rng);
 unsigned int lunatik_h_rng_seedsize(void *rng);
 /** Seeds it; a NULL @seed is one of the kernel's. */

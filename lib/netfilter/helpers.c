@@ -26,18 +26,9 @@ struct lunatik_netfilter {
 static __always_inline unsigned int ask(struct lunatik_netfilter *netfilter, struct sk_buff *skb)
 {
 	struct lunatik_packet packet __attribute__((uninitialized));
-	unsigned int verdict;
 
 	lunatik_packet_open(&packet, skb);
-	if (likely(!netfilter->percpu))
-		return lunatik_netfilter_packet(netfilter->object, &packet);
-	if (in_softirq())
-		return lunatik_netfilter_packet_local(netfilter->object, &packet);
-	/* What a task sends could come to another CPU on its way from here into the script; with bottom halves off it stays. */
-	local_bh_disable();
-	verdict = lunatik_netfilter_packet_local(netfilter->object, &packet);
-	local_bh_enable();
-	return verdict;
+	return lunatik_packet_ask(netfilter->object, &packet, netfilter->percpu, lunatik_netfilter_packet, lunatik_netfilter_packet_local);
 }
 
 /* What the kernel does not do by itself with a verdict that is neither accept, drop nor queue. */
@@ -93,17 +84,7 @@ bool lunatik_h_netfilter_queues(const struct lunatik_netfilter_options *options)
 
 bool lunatik_h_netfilter_is_verdict(long long verdict, bool queues)
 {
-	u32 known = verdict & NF_VERDICT_MASK;
-
-	if (verdict < 0 || verdict > U32_MAX || known > NF_MAX_VERDICT)
-		return false;
-	if (verdict == known)
-		return queues || known != NF_QUEUE;
-	/* A queue's number and flag, or an errno. */
-	if (known == NF_QUEUE)
-		return queues && !(verdict & ~(long long)(NF_VERDICT_MASK | NF_VERDICT_QMASK | NF_VERDICT_FLAG_QUEUE_BYPASS));
-	return known == NF_DROP && !(verdict & 0xff00) && -(int)verdict >> NF_VERDICT_QBITS <= MAX_ERRNO &&
-	       -(int)verdict >> NF_VERDICT_QBITS >= 0;
+	return lunatik_packet_is_verdict(verdict, queues);
 }
 
 /* The kernel warns of a number it does not know; a script's mistake is none of its own. */

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* The class "netfilter": Lua functions that say what becomes of a packet. */
-#include "lunatik/hook.hpp"
-#include "lunatik/skb.hpp"
-#include "helpers/helpers.h"
+#include "lunatik/packet.hpp"
 
 #include "helpers.h"
 
@@ -15,13 +13,12 @@ enum Kept : unsigned { kept_hook = 4, kept_skb = 9 };
 
 enum Verdict : unsigned { drop = 0, accept = 1 };
 
-class Netfilter final {
+class Netfilter final : public PacketHook {
 public:
 	static const lunatik_class_t info;
 
-	Netfilter(const Caller &caller, Companion<Skb> skb, Verdict declared, bool detaches, bool queues) noexcept
-		: hook_(caller, detaches), skb_(*skb), skb_object_(ObjectRef::share(skb.object)), declared_(declared),
-		  queues_(queues)
+	Netfilter(const Caller &caller, const Companion<Skb> &skb, Verdict declared, bool detaches, bool queues) noexcept
+		: PacketHook(caller, skb, declared, detaches), queues_(queues)
 	{
 	}
 
@@ -37,33 +34,17 @@ public:
 			lunatik_h_netfilter_unregister(std::exchange(registration_, nullptr));
 	}
 
-	[[nodiscard]] unsigned long missed() const noexcept { return hook_.missed(); }
-	[[nodiscard]] Verdict declared() const noexcept { return declared_; }
-
-	/// The verdict where there is no script to ask.
-	[[nodiscard]] unsigned unasked() noexcept
-	{
-		hook_.miss();
-		return declared_;
-	}
 	[[nodiscard]] unsigned decide(lunatik_packet &packet) noexcept
 	{
-		// Whatever keeps the script from deciding, the packet gets what was declared for that.
 		auto said = hook_.ask(kept_hook, kept_skb, skb_.shown(), &packet);
 		if (!said) [[unlikely]]
-			return declared_;
-		if (*said != accept && !lunatik_h_netfilter_is_verdict(*said, queues_)) [[unlikely]] {
-			hook_.reject(kept_hook);
-			return declared_;
-		}
+			return declared();
+		if (*said != accept && !lunatik_h_netfilter_is_verdict(*said, queues_)) [[unlikely]]
+			return rejected(kept_hook);
 		return static_cast<unsigned>(*said);
 	}
 
 private:
-	Hook hook_;
-	Skb &skb_;
-	ObjectRef skb_object_;
-	const Verdict declared_;
 	const bool queues_;
 	lunatik_netfilter *registration_ = nullptr;
 };
@@ -122,17 +103,7 @@ Result<void> create(New<Netfilter> slot, Caller &caller, Table, Field<"pf", With
 }
 
 // missed() -> packets that got the declared verdict because the script could not be asked, on all CPUs. Context: any.
-Result<Integer> missed(Netfilter &, Caller &caller) noexcept
-{
-	Integer sum = 0;
-	for (unsigned cpu = 0; cpu < lunatik_h_cpus(); cpu++) {
-		if (lunatik_object_t *peer = lunatik_peer(&caller.object(), cpu))
-			sum += static_cast<Integer>(of(peer).missed());
-	}
-	return sum;
-}
-
-using Methods = Functions<Stop<"stop", Netfilter>, Method<"missed", missed>>;
+using Methods = Functions<Stop<"stop", Netfilter>, Method<"missed", packets_missed<Netfilter>>>;
 using Library = Functions<Constructor<"register", create,
 				      LUNATIK_FUNCTION_SLEEPS | LUNATIK_FUNCTION_PIN | LUNATIK_FUNCTION_EXACT |
 					      LUNATIK_FUNCTION_KEEPS>>;

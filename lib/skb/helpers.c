@@ -28,9 +28,11 @@ static unsigned int offset_of(const struct lunatik_packet *packet)
 static void reopen(struct lunatik_packet *packet)
 {
 	unsigned int writable = packet->writable;
+	bool fixed = packet->fixed;
 
 	lunatik_packet_open(packet, packet->skb);
 	packet->writable = min(writable, packet->linear);
+	packet->fixed = fixed;
 }
 
 int lunatik_h_skb_copy_bits(const struct lunatik_packet *packet, unsigned int offset, void *to, unsigned int size)
@@ -43,6 +45,8 @@ int lunatik_h_skb_ensure_writable(struct lunatik_packet *packet, unsigned int en
 	struct sk_buff *skb = packet->skb;
 	int error;
 
+	if (packet->fixed)
+		return -EROFS;
 	/* A packet has one owner in most hooks; on its way in, a socket of the kernel's own may have it too. */
 	if (skb_shared(skb))
 		return -EBUSY;
@@ -63,6 +67,8 @@ int lunatik_h_skb_linearize(struct lunatik_packet *packet)
 
 	if (!skb_is_nonlinear(packet->skb))
 		return 0;
+	if (packet->fixed)
+		return -EROFS;
 	if (skb_shared(packet->skb))
 		return -EBUSY;
 	error = skb_linearize(packet->skb);
@@ -92,9 +98,12 @@ unsigned int lunatik_h_skb_mark(const struct lunatik_packet *packet)
 	return packet->skb->mark;
 }
 
-void lunatik_h_skb_set_mark(struct lunatik_packet *packet, unsigned int mark)
+int lunatik_h_skb_set_mark(struct lunatik_packet *packet, unsigned int mark)
 {
+	if (packet->fixed)
+		return -EROFS;
 	packet->skb->mark = mark;
+	return 0;
 }
 
 unsigned int lunatik_h_skb_protocol(const struct lunatik_packet *packet)
@@ -132,6 +141,8 @@ int lunatik_h_skb_resize(struct lunatik_packet *packet, unsigned int size)
 
 	if (size < headers_of(packet) || size > 0xffff)
 		return -EINVAL;
+	if (packet->fixed)
+		return -EROFS;
 	if (skb_is_gso(skb))
 		return -EOPNOTSUPP;
 	if (skb_shared(skb))

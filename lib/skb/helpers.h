@@ -11,11 +11,11 @@ extern "C" {
 /** skb_copy_bits() from the network header on. Context: any. 0, or -EFAULT beyond the end. */
 int lunatik_h_skb_copy_bits(const struct lunatik_packet *packet, unsigned int offset, void *to, unsigned int size);
 /**
- * skb_ensure_writable() of the first @end bytes: nobody else sees what is written there. Context: any. 0, -ENOMEM, or -EBUSY for a
- * packet that others have too. The bytes may lie elsewhere then.
+ * skb_ensure_writable() of the first @end bytes: nobody else sees what is written there. Context: any. 0, -ENOMEM, -EROFS where
+ * packets are looked at only, or -EBUSY for a packet that others have too. The bytes may lie elsewhere then.
  */
 int lunatik_h_skb_ensure_writable(struct lunatik_packet *packet, unsigned int end);
-/** skb_linearize(): all bytes in one piece. Context: any. 0, -ENOMEM, -EBUSY. The bytes may lie elsewhere then. */
+/** skb_linearize(): all bytes in one piece. Context: any. 0, -ENOMEM, -EROFS, -EBUSY. The bytes may lie elsewhere then. */
 int lunatik_h_skb_linearize(struct lunatik_packet *packet);
 /** The link layer header; NULL if it has none, or it is not before the network header. */
 unsigned char *lunatik_h_skb_mac_header(const struct lunatik_packet *packet);
@@ -23,7 +23,8 @@ unsigned char *lunatik_h_skb_mac_header(const struct lunatik_packet *packet);
 /** The interface it came in by, or goes out by; 0 if it has none yet. */
 int lunatik_h_skb_ifindex(const struct lunatik_packet *packet);
 unsigned int lunatik_h_skb_mark(const struct lunatik_packet *packet);
-void lunatik_h_skb_set_mark(struct lunatik_packet *packet, unsigned int mark);
+/** 0, or -EROFS. */
+int lunatik_h_skb_set_mark(struct lunatik_packet *packet, unsigned int mark);
 /** ETH_P_*, in the machine's byte order. */
 unsigned int lunatik_h_skb_protocol(const struct lunatik_packet *packet);
 /** The VLAN identifier, or -1. */
@@ -31,12 +32,12 @@ int lunatik_h_skb_vlan(const struct lunatik_packet *packet);
 
 /**
  * Makes it @size bytes long; new ones are zero. Context: any. 0; -EINVAL, shorter than its headers or longer than a packet may
- * be; -EOPNOTSUPP, it is to be segmented; -ENOMEM; -EBUSY.
+ * be; -EOPNOTSUPP, it is to be segmented; -ENOMEM; -EROFS; -EBUSY.
  */
 int lunatik_h_skb_resize(struct lunatik_packet *packet, unsigned int size);
 /**
  * Writes the checksums of IPv4, and of TCP and UDP in IPv4 and IPv6, anew. Context: any. 0; -EINVAL, its headers contradict its
- * length; -EOPNOTSUPP, another protocol; -ENOMEM; -EBUSY.
+ * length; -EOPNOTSUPP, another protocol; -ENOMEM; -EROFS; -EBUSY.
  */
 int lunatik_h_skb_checksum(struct lunatik_packet *packet);
 

@@ -10,7 +10,7 @@ namespace lunatik {
 
 Skb::Skb(const Companion<Data> &net, const Companion<Data> &mac) noexcept
 	// SAFETY: it is the part of an Skb.
-	: lunatik_shown{ nullptr, 0, [](lunatik_shown *shown) { static_cast<Skb *>(shown)->hide(); } }, net_(*net), mac_(*mac),
+	: lunatik_shown{ .close = [](lunatik_shown *shown) { static_cast<Skb *>(shown)->hide(); } }, net_(*net), mac_(*mac),
 	  net_object_(ObjectRef::share(net.object)), mac_object_(ObjectRef::share(mac.object))
 {
 }
@@ -142,8 +142,10 @@ Result<Integer> mark(Skb &self, Caller &caller, std::optional<std::uint32_t> val
 {
 	if (!self.packet())
 		return gone(caller);
-	if (value)
-		lunatik_h_skb_set_mark(self.packet(), *value);
+	if (value) {
+		if (auto done = Result<void>::from(lunatik_h_skb_set_mark(self.packet(), *value)); !done)
+			return done.error();
+	}
 	return static_cast<Integer>(lunatik_h_skb_mark(self.packet()));
 }
 
@@ -230,15 +232,11 @@ Result<void> copy(New<Skb> slot, Skb &self, Caller &caller, Companion<Data> net,
 {
 	if (!self.packet())
 		return gone(caller);
-	void *charge = lunatik_charge(&caller.runtime(), lunatik_h_skb_truesize(self.packet()));
-	if (!charge)
-		return Error(ENOMEM);
+	auto charge = TRY(Charge::take(caller.runtime(), lunatik_h_skb_truesize(self.packet())));
 	sk_buff *skb = lunatik_h_skb_copy(self.packet());
-	if (!skb) {
-		lunatik_freebytes(charge);
+	if (!skb)
 		return Error(ENOMEM);
-	}
-	slot.emplace(net, mac).adopt(skb, charge);
+	slot.emplace(net, mac).adopt(skb, charge.release());
 	return {};
 }
 

@@ -357,28 +357,12 @@ Result<Name3> show(Caller &caller, int family, const Sockaddr &from) noexcept
 
 /* ---- the class ---- */
 
-// Charges the runtime for one more socket; null over its cap.
-class Charge final {
-public:
-	explicit Charge(Caller &caller) noexcept : charge_(lunatik_charge(&caller.runtime(), socket_cost)) {}
-	~Charge() { lunatik_freebytes(charge_); }
-	Charge(const Charge &) = delete;
-	Charge &operator=(const Charge &) = delete;
-	explicit operator bool() const noexcept { return charge_; }
-	[[nodiscard]] void *release() noexcept { return std::exchange(charge_, nullptr); }
-
-private:
-	void *charge_;
-};
-
 // new(family, type [, protocol]). Source: sock_create_kern(). Errors: ENOMEM and the kernel's (EAFNOSUPPORT, ...).
 Result<void> create(New<Socket> slot, Caller &caller, int family, Integer type, std::optional<int> protocol) noexcept
 {
 	int nonblock = 0;
 	int kind = TRY(checked<int>(lunatik_h_sock_type(type, &nonblock)));
-	Charge charge(caller);
-	if (!charge)
-		return Error(ENOMEM);
+	auto charge = TRY(Charge::take(caller.runtime(), socket_cost));
 	int error = 0;
 	struct socket *sock = lunatik_h_sock_create(lunatik_networkof(&caller.runtime()), family, kind, protocol.value_or(0), &error);
 	if (!sock)
@@ -416,9 +400,7 @@ Result<void> accept(New<Socket> slot, Socket &self, Caller &caller, std::optiona
 	int nonblock = 0;
 	if (TRY(checked<int>(lunatik_h_sock_type(flags.value_or(0), &nonblock))))
 		return Error(EINVAL);
-	Charge charge(caller);
-	if (!charge)
-		return Error(ENOMEM);
+	auto charge = TRY(Charge::take(caller.runtime(), socket_cost));
 	Patience patience(caller, self, use, LUNATIK_H_RECEIVE, self.nonblock() || nonblock);
 	for (;;) {
 		int error = 0;

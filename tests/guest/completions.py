@@ -102,7 +102,7 @@ def main():
     # Files whose names begin as the words of lists do, which only a script's place may offer.
     place = tempfile.TemporaryDirectory()
     os.chdir(place.name)
-    for name in ("data.sh", "passwd.txt", "create.txt", "stats.txt", "unload.sh", "local.lua"):
+    for name in ("data.sh", "passwd.txt", "create.txt", "stats.txt", "unload.sh", "local.lua", "program.o"):
         pathlib.Path(name).touch()
     install("zebra", "print(1)")
     install("zeal", "print(1)")
@@ -122,6 +122,9 @@ def main():
         offers(shell, "runtimes, of restart", ["passwd"], ["restart", "pass"])
         offers(shell, "suites", ["data"], ["test", "da"])
         offers(shell, "actions", ["close", "create"], ["state", "c"])
+        offers(shell, "operations", ["unload"], ["xdp", "unl"])
+        offers(shell, "devices", ["lo"], ["xdp", "unload", "lo"])
+        offers(shell, "an object file", ["program.o"], ["xdp", "load", "prog"])
         offers(shell, "no file where nothing is wanted", [], ["monitor", "da"])
         offers(shell, "a file that is a script", ["local.lua"], ["check", "loc"], exactly=False)
         offers(shell, "contexts", ["softirq"], ["run", "passwd", "soft"])

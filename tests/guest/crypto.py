@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import random
+import re
 import subprocess
 import sys
 
@@ -188,6 +189,23 @@ def randomness():
         fails(f"random: {name}", call, pattern)
 
 
+def cost():
+    # What the kernel keeps for them is the runtime's: two MiB are few hundred ciphers.
+    family.create("poor", 2 << 20)
+    for name, most in (("crypto.skcipher('cbc(aes)')", 500), ("crypto.aead('gcm(aes)')", 200), ("crypto.shash('hmac(sha256)')", 500),
+                       ("crypto.rng()", 500), ("crypto.skcipher('lrw(aes)')", 32)):
+        result = family.exec("poor", "local crypto, t = require('crypto'), {} for i = 1, 100000 do "
+                             f"local good, made = pcall(function() return {name} end) "
+                             "if not good then local n = #t t = nil collectgarbage() return n, made end t[i] = made end return 'no end'")
+        if "lrw" in name and result["VALUES"][:2] == [b"0", b"ENOENT"]:
+            print("# this kernel has no lrw")
+            continue
+        ok(f"{name} for ever meets the cap", result["STATUS"] == 0 and result["VALUES"][0].isdigit() and
+           5 < int(result["VALUES"][0]) < most and re.search(rb"ENOMEM|not enough memory", result["VALUES"][1]), result)
+        ok("and gives all back", family.get("poor")["MEMORY"] < 200000, family.get("poor"))
+    family.close("poor")
+
+
 def elsewhere():
     result = lunatik("run", "-", "softirq", "--name", "soft", source='local c = require("crypto") print(#c.random(16), pcall(c.shash, "sha1"))')
     like("in the body of a softirq script", result.stdout + result.stderr, "16\tfalse\t.*class 'shash' needs a process runtime")
@@ -210,7 +228,7 @@ def main():
     family = Family(60 * SLOW)
     family.create("crypto")
     equal("the libraries", lua(PRELUDE + "return type(buffer), type(crypto)"), ["table", "table"])
-    for part in (buffers, hashes, ciphers, randomness, elsewhere):
+    for part in (buffers, hashes, ciphers, randomness, cost, elsewhere):
         part()
     equal("close", family.close("crypto"), 0)
     family.socket.close()

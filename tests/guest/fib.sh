@@ -49,7 +49,18 @@ ip netns add fibtest
 is "newrule in a namespace" "$(ip netns exec fibtest lunatik run -e "require('fib').newrule(100, 7777)" 2>&1)" ""
 is "is seen in it" "$(ip -n fibtest rule list priority 7777 | grep -c 'lookup 100')" 1
 is "and not outside" "$(rules '^7777:')" 0
+
+# Its finalizer comes when the namespace is on its way out.
+install_script fib_last <<'LUA'
+local fib = require("fib")
+local shared = require("lunatik")._ENV
+last = setmetatable({}, { __gc = function() shared.fib = select(2, pcall(fib.newrule, 100, 7778)) end })
+LUA
+ok "a script with a finalizer" ip netns exec fibtest lunatik run test/fib_last
 ip netns delete fibtest
+# shellcheck disable=SC2016 # a script of the inner shell
+ok "which finds no namespace any more" within 10 bash -c '[ "$(lunatik run -e "return require([[lunatik]])._ENV.fib")" = ENXIO ]'
+lunatik run -e 'require("lunatik")._ENV.fib = nil'
 
 install_script fib_atomic <<'LUA'
 local fib = require("fib")

@@ -13,6 +13,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 
 import jsonschema
@@ -30,6 +31,7 @@ answered = {}
 samples = {}
 # Definitions of what one verb does, by that verb: its own takes those answers too.
 PARTS = {f"state-{action}": "state" for action in ("create", "exec", "list", "close")}
+PARTS |= {f"xdp-{operation}": "xdp" for operation in ("load", "unload", "list")}
 
 
 def validator(definition):
@@ -154,6 +156,28 @@ def state_verbs():
     asks("monitor", 2, "monitor", "-n", "0")
     asks("monitor", 6, "monitor", "--netns", "nosuch")
     nobody("monitor", 4, "monitor")
+
+
+def xdp_verbs():
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        source, program = f"{directory}/ask.bpf.c", f"{directory}/ask.o"
+        pathlib.Path(source).write_text('#include <lunatik/xdp.bpf.h>\nLUNATIK_XDP_PROGRAM(ask, "ask", XDP_PASS)\n')
+        subprocess.run(["clang", "-O2", "-g", "-target", "bpf", f"-I/usr/include/{os.uname().machine}-linux-gnu", "-c", source, "-o", program],
+                       check=True)
+        asks("xdp-load", 0, "xdp", "load", program, "lo")
+        asks("xdp-load", 6, "xdp", "load", program, "lo")
+        asks("xdp-load", 6, "xdp", "load", program, "nosuch")
+        asks("xdp-load", 1, "xdp", "load", source, "lo")
+        asks("xdp-load", 2, "xdp", "load", program, "lo", "--mode", "x")
+        asks("xdp-list", 0, "xdp", "list")
+        nobody("xdp-load", 4, f"xdp load {program} lo --replace")
+        nobody("xdp-unload", 4, "xdp unload lo")
+        asks("xdp-unload", 0, "xdp", "unload", "lo")
+        asks("xdp-unload", 6, "xdp", "unload", "lo")
+        asks("xdp-list", 0, "xdp", "list")
+        asks("xdp-list", 2, "xdp", "list", "lo")
+        asks("xdp", 2, "xdp")
 
 
 def monitored():
@@ -291,6 +315,7 @@ def main():
     script_verbs()
     going_on()
     state_verbs()
+    xdp_verbs()
     monitored()
     stop("test/sleeper")
     other_verbs()

@@ -98,7 +98,7 @@ def ended_makers(libraries):
     """Objects in the table all runtimes share, used after the runtime that made them has ended."""
     for library in libraries:
         for name, methods in library.classes.items():
-            if name == "skb":
+            if name in ("skb", "xtable.par"):
                 continue
             made = run_test("maker", f'require("lunatik")._ENV.matrix = require("test/objects")["{name}"].make()')
             if made.returncode:
@@ -119,10 +119,13 @@ def main():
     install("nothing", "return function() end")
     install("task", 'return function() require("linux").schedule() end')
     contexts = dict(re.findall(r"(\w+) = \{\s+context = \"(\w+)\"", (LIB / "objects.lua").read_text()))
-    equal("the classes of other contexts", contexts, {"netfilter": "softirq", "probe": "hardirq"})
+    equal("the classes of other contexts", contexts, {"netfilter": "softirq", "probe": "hardirq", "xdp": "softirq", "xtable": "softirq"})
     built = sorted((TREE / "build/modules" / platform.release()).glob("*.ko"))
     libraries = sorted(tables.libraries(built).values(), key=lambda library: library.name)
     ok("the tables of all libraries are read", len(libraries) > 10, [library.name for library in libraries])
+    # What an old kernel cannot have says so; its suite looks at that.
+    libraries = [library for library in libraries
+                 if "this kernel is too old" not in lunatik("run", "-e", f"require('{library.name}')").stderr]
     for library in libraries:
         for context in sorted({"process"} | {contexts.get(name, "process") for name in library.classes}):
             wrong_uses(library, context, contexts)

@@ -3,7 +3,6 @@
 # suite: core timeout=400
 """Hooks for packets: what they see and may write, what becomes of packets, how hooks fail, where they hang, and how they end."""
 
-import contextlib
 import os
 import re
 import socket
@@ -14,13 +13,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 from frames import SLOW
-from ktap import equal, finish, install, like, lunatik, ok, stop, within
+from hosts import ECHO, Udp, ask, hosts, sh
+from ktap import equal, finish, install, like, lunatik, ok, shared, start, stop, within
 
 CPUS = os.cpu_count()
-
-
-def sh(command):
-    return subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
 
 
 def run(name, source, *words, inside=""):
@@ -28,15 +24,6 @@ def run(name, source, *words, inside=""):
     if inside:
         return sh(f"ip netns exec {inside} lunatik run test/{name} {' '.join(words)}")
     return lunatik("run", f"test/{name}", *(words or ("softirq",)), limit=60)
-
-
-def evaluate(source):
-    result = lunatik("run", "-e", source)
-    return result.stdout.strip() if result.returncode == 0 else result.stderr.strip()
-
-
-def shared(key):
-    return evaluate(f'return require("lunatik")._ENV.{key}')
 
 
 def count(key):
@@ -77,13 +64,17 @@ end
 '''
 
 
-class Udp:
-    """A socket that sends to itself."""
+class Queue:
+    """A program that takes packets out of a queue and says what becomes of them (nfnetlink_queue)."""
 
-    def __init__(self, port, address="127.0.0.1", family=socket.AF_INET):
-        self.socket = socket.socket(family, socket.SOCK_DGRAM)
-        self.socket.bind((address, port))
-        self.address = (address, port)
+    def __init__(self, number):
+        self.number = number
+        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+        self.socket.bind((0, 0))
+        self.socket.settimeout(5 * SLOW)
+        # NFQNL_CFG_CMD_BIND; NFQNL_COPY_META.
+        self.ask(2, struct.pack("=HHBBH", 8, 1, 1, 0, 0))
+        self.ask(2, struct.pack("=HHIBxxx", 9, 2, 0, 1))
 
     def __enter__(self):
         return self
@@ -91,19 +82,26 @@ class Udp:
     def __exit__(self, *unused):
         self.socket.close()
 
-    def arrives(self, data=b"hello", limit=2):
-        """What comes of it, or None."""
-        self.socket.settimeout(limit * SLOW)
-        try:
-            self.socket.sendto(data, self.address)
-            return self.socket.recv(70000)
-        except PermissionError:
-            return None
-        except TimeoutError:
-            return None
+    def send(self, kind, payload, flags):
+        body = struct.pack("!BBH", 0, 0, self.number) + payload
+        self.socket.send(struct.pack("=IHHII", 16 + len(body), 3 << 8 | kind, flags, 1, 0) + body)
 
-    def lost(self, data=b"hello"):
-        return self.arrives(data, 0.3) is None
+    def ask(self, kind, payload):
+        self.send(kind, payload, 5)
+        error = -struct.unpack_from("=i", self.socket.recv(4096), 16)[0]
+        if error:
+            raise OSError(error, os.strerror(error))
+
+    def decide(self, verdict):
+        """The next packet gets this verdict."""
+        data = self.socket.recv(1 << 16)
+        at = 20
+        while at < len(data):
+            size, kind = struct.unpack_from("=HH", data, at)
+            if kind & 0x3fff == 1:
+                self.send(1, struct.pack("=HH", 12, 2) + struct.pack("!I", verdict) + data[at + 4:at + 8], 1)
+                return
+            at += size + 3 & ~3
 
 
 def refusals():
@@ -342,6 +340,51 @@ register(function(skb) shared.never = shared.never + 1 return action.DROP end, {
     stop("test/n_verdicts")
 
 
+def queues():
+    """Packets that a hook gives to a program, which gives them back to the hooks after it."""
+    result = run("n_queues", HOOK + r'''
+shared.behind = 0
+register(function(skb)
+	local p = port(skb)
+	return (p == 7111 or p == 7112) and action.QUEUE | 9 << 16 or action.ACCEPT
+end)
+register(function(skb) return port(skb) == 7111 and action.STOP or action.ACCEPT end, {priority = 100})
+register(function(skb)
+	local p = port(skb)
+	if p == 7111 or p == 7112 then shared.behind = shared.behind + p end
+	return action.ACCEPT
+end, {priority = 200})
+-- Where a packet cannot come back to.
+register(function(skb) return port(skb) == 7113 and action.QUEUE | 9 << 16 or action.ACCEPT end,
+	{pf = netfilter.family.NETDEV, hooknum = 0, dev = "lo", fail = "accept"})
+''')
+    ok("hooks with a queue", result.returncode == 0, result.stderr)
+    with Queue(9) as queue:
+        for port, how in ((7111, "STOP"), (7112, "ACCEPT")):
+            with Udp(port) as udp:
+                udp.socket.settimeout(5 * SLOW)
+                for turn in range(20):
+                    udp.socket.sendto(b"queued %d" % turn, udp.address)
+                    queue.decide(1)
+                    if udp.socket.recv(100) != b"queued %d" % turn:
+                        break
+                ok(f"a packet from a queue to a hook that says {how}", turn == 19, turn)
+                udp.socket.sendto(b"not this", udp.address)
+                queue.decide(0)
+                udp.socket.settimeout(0.3 * SLOW)
+                raised = None
+                try:
+                    udp.socket.recv(100)
+                except TimeoutError:
+                    raised = True
+                ok("and one that is dropped there", raised)
+        equal("STOP ends the hooks of one from a queue", count("behind"), 20 * 7112)
+        with Udp(7113) as udp:
+            ok("a device's hook has no queue: the declared verdict", udp.arrives())
+    like("and the log says so", log("n_queues"), "returned no verdict")
+    equal("they stop", stop("test/n_queues"), 0)
+
+
 def failures():
     """Whatever keeps a hook from deciding: the declared verdict, an error that is counted and logged."""
     for fail in ("accept", "drop"):
@@ -399,48 +442,9 @@ register(function(skb) if port(skb) == 7241 then error("again") end return actio
     stop("test/n_detach")
 
 
-@contextlib.contextmanager
 def two_hosts():
-    """Two network namespaces, na and nb, with a wire between them: va is 10.9.0.1, vb is 10.9.0.2."""
-    for command in ("ip netns add na", "ip netns add nb", "ip -n na link add va type veth peer name vb netns nb",
-                    "ip -n na addr add 10.9.0.1/24 dev va", "ip -n nb addr add 10.9.0.2/24 dev vb",
-                    "ip -n na addr add fd09::1/64 dev va nodad", "ip -n nb addr add fd09::2/64 dev vb nodad",
-                    "ip -n na link set va up", "ip -n nb link set vb up", "ip -n na link set lo up", "ip -n nb link set lo up"):
-        done = sh(command)
-        if done.returncode:
-            ok(command, False, done.stderr)
-    try:
-        yield
-    finally:
-        sh("ip netns del na; ip netns del nb")
-
-
-SEND = r'''
-import socket, sys
-family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
-s = socket.socket(family, socket.SOCK_DGRAM)
-s.settimeout(float(sys.argv[4]))
-try:
-    s.sendto(b"x" * int(sys.argv[3]), (sys.argv[1], int(sys.argv[2])))
-    print(len(s.recv(70000)))
-except OSError as error:
-    print(type(error).__name__)
-'''
-ECHO = r'''
-import socket, select
-four, six = (socket.socket(f, socket.SOCK_DGRAM) for f in (socket.AF_INET, socket.AF_INET6))
-six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-four.bind(("0.0.0.0", 7300)); six.bind(("::", 7300))
-while True:
-    for s in select.select([four, six], [], [])[0]:
-        s.sendto(*s.recvfrom(70000))
-'''
-
-
-def ask(address, size=10, limit=3.0):
-    """From na: what comes back from the echo in nb."""
-    return subprocess.run(["ip", "netns", "exec", "na", sys.executable, "-c", SEND, address, "7300", str(size), str(limit * SLOW)],
-                          capture_output=True, text=True, check=False).stdout.strip()
+    """na has 10.9.0.1, nb 10.9.0.2."""
+    return hosts("10.9.0.1/24", "10.9.0.2/24", ("fd09::1/64", "fd09::2/64"))
 
 
 def families():
@@ -591,6 +595,23 @@ end)
             other.arrives()
         ok("stopped by one CPU it is gone for all", within(5, udp.arrives))
     equal("it stops", stop("test/n_cpus"), 0)
+    if CPUS > 1:
+        install("n_loading", HOOK + r'''
+local cpu = require("lunatik").cpu()
+register(function(skb) return port(skb) == 7406 and action.DROP or action.ACCEPT end)
+shared.loading = cpu
+if cpu == 1 then require("linux").schedule(600000) end
+''')
+        loading = start("run", "test/n_loading", "softirq", "percpu")
+        ok("a script that loads slowly on the second CPU", within(20, lambda: shared("loading") == "1"))
+        begin = time.monotonic()
+        equal("is stopped meanwhile", stop("test/n_loading"), 0)
+        ok("at once", time.monotonic() - begin < 5 * SLOW, time.monotonic() - begin)
+        said = loading.communicate(timeout=20 * SLOW)
+        ok("who ran it is told", loading.returncode == 130, loading.returncode, said)
+        equal("nothing of it is left in the list", "n_loading" in lunatik("list").stdout, False)
+        with Udp(7406) as udp:
+            ok("nor among the hooks", udp.arrives())
     for name, source, words, message in (
             ("n_differ", 'if require("lunatik").cpu() == 0 then register(print) end', ("softirq", "percpu"), "the same hooks"),
             ("n_more", 'if require("lunatik").cpu() ~= 0 then register(print) end', ("softirq", "percpu"), "the same hooks"),
@@ -681,7 +702,7 @@ def main():
     if SLOW > 1:
         # KASAN's frames leave 3 KiB of an interrupt stack to a hook: "C stack overflow" is all that these checks would see.
         print("# bytes_of_packets: not with KASAN")
-    for part in (refusals, bytes_of_packets, verdicts, failures, families, forwarding, percpu, garbage, load):
+    for part in (refusals, bytes_of_packets, verdicts, queues, failures, families, forwarding, percpu, garbage, load):
         if part is bytes_of_packets and SLOW > 1:
             continue
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:

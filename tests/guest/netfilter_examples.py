@@ -3,30 +3,16 @@
 # suite: timeout=300
 """The examples that filter packets, with the programs a user would use: curl, getent, nc, between hosts that are namespaces."""
 
-import contextlib
 import os
 import pathlib
-import subprocess
+import re
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 from frames import SLOW
+from hosts import DNS, example, hosts, inside, resolve_with, serving, sh
 from ktap import equal, finish, like, ok, within
-
-# A DNS server that gives every name the address 192.168.10.1, and counts what it is asked.
-DNS = r'''
-import socket, struct
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(("0.0.0.0", 53))
-while True:
-    q, who = s.recvfrom(2000)
-    end = q.index(b"\0", 12) + 5
-    kind = struct.unpack(">H", q[end - 4:end - 2])[0]
-    answer = struct.pack(">HHHIH4s", 0xc00c, 1, 1, 60, 4, socket.inet_aton("192.168.10.1")) if kind == 1 else b""
-    s.sendto(q[:2] + struct.pack(">HHHHH", 0x8180, 1, 1 if answer else 0, 0, 0) + q[12:end] + answer, who)
-'''
-
 
 # An HTTPS server; a client that says nothing keeps no other from being served.
 HTTPS = r'''
@@ -39,50 +25,6 @@ class Server(http.server.ThreadingHTTPServer):
         return context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
 Server(("0.0.0.0", 443), http.server.SimpleHTTPRequestHandler).serve_forever()
 '''
-
-
-def sh(command, limit=60):
-    return subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=limit * SLOW)
-
-
-def inside(host, command, limit=60):
-    return sh(f"ip netns exec {host} {command}", limit)
-
-
-@contextlib.contextmanager
-def hosts(client="10.1.1.2"):
-    """A client na at the address, and a server nb at 10.1.1.1, with a wire between them."""
-    for command in ("ip netns add na", "ip netns add nb", "ip -n na link add va type veth peer name vb netns nb",
-                    f"ip -n na addr add {client}/24 dev va", "ip -n nb addr add 10.1.1.1/24 dev vb", "ip -n na link set va up",
-                    "ip -n nb link set vb up", "ip -n na link set lo up", "ip -n nb link set lo up"):
-        done = sh(command)
-        if done.returncode:
-            ok(command, False, done.stderr)
-    try:
-        yield
-    finally:
-        sh("ip netns del na; ip netns del nb")
-
-
-@contextlib.contextmanager
-def serving(host, *words):
-    """A program that runs in a namespace."""
-    with subprocess.Popen(["ip", "netns", "exec", host, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as process:
-        try:
-            yield
-        finally:
-            process.kill()
-
-
-@contextlib.contextmanager
-def example(host, name, words, *arguments):
-    done = inside(host, f"lunatik run examples/{name} {words} -- {' '.join(arguments)}")
-    ok(f"{name} runs", done.returncode == 0, done.stdout, done.stderr)
-    try:
-        yield
-    finally:
-        equal(f"{name} stops", inside(host, f"lunatik stop examples/{name}").returncode, 0)
 
 
 def sni():
@@ -99,12 +41,33 @@ def sni():
                     ok(f"a blocked one does not ({words})", inside("na", bad).returncode != 0)
                     like("the log names it", inside("na", "lunatik log examples/filter").stdout, "bad.test\tDROP")
             equal("afterwards it answers again", inside("na", bad).stdout, "200")
+            sni_by_xdp(directory, good, bad)
+
+
+def sni_by_xdp(directory, good, bad):
+    """The same by an eBPF program at the server's device, where packets of the client come in."""
+    if tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) < (6, 4):
+        return
+    source = pathlib.Path(__file__).resolve().parents[2] / "examples/filter/https.bpf.c"
+    done = sh(f"clang -O2 -g -Wall -Werror -target bpf -I/usr/include/$(uname -m)-linux-gnu -c {source} -o {directory}/https.o", 120)
+    ok("the eBPF program compiles", done.returncode == 0, done.stderr)
+    hello = "timeout {} openssl s_client -connect 10.1.1.1:443 -servername {} </dev/null"
+    for words in ("softirq", "softirq percpu"):
+        with example("nb", "filter/sni", words, "bad.test", "other.test"):
+            done = inside("nb", f"lunatik xdp load {directory}/https.o vb")
+            ok("it is attached", done.returncode == 0, done.stderr)
+            equal(f"an allowed server answers ({words})", inside("na", good).stdout, "200")
+            ok(f"a blocked one does not ({words})", inside("na", bad).returncode != 0)
+            like("the log names it", inside("nb", "lunatik log examples/filter/sni").stdout, "bad.test\tDROP")
+            like("openssl gets a certificate", inside("na", hello.format(20 * SLOW, "good.test")).stdout, "BEGIN CERTIFICATE")
+            ok("and none of a blocked server", "BEGIN CERTIFICATE" not in inside("na", hello.format(4 * SLOW, "bad.test")).stdout)
+            like("no errors", inside("nb", "lunatik --json list").stdout, r'"errors": ?0')
+            equal("it is taken off", inside("nb", "lunatik xdp unload vb").returncode, 0)
+    equal("afterwards it answers again", inside("na", bad).stdout, "200")
 
 
 def dns():
-    resolver = pathlib.Path("/etc/netns/na")
-    resolver.mkdir(parents=True, exist_ok=True)
-    (resolver / "resolv.conf").write_text("nameserver 10.1.1.1\noptions timeout:1 attempts:2\n")
+    resolve_with("na", "10.1.1.1")
     with hosts(), serving("nb", sys.executable, "-c", DNS):
         def address(name):
             return inside("na", f"getent -s dns ahostsv4 {name}").stdout.split(" ")[0]

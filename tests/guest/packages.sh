@@ -73,7 +73,7 @@ gives "unload" 0 '' '' lunatik unload
 for file in /usr/share/man/man8/lunatik.8.gz /usr/share/bash-completion/completions/lunatik \
 	/usr/share/zsh/vendor-completions/_lunatik /usr/share/fish/vendor_completions.d/lunatik.fish \
 	/usr/share/lunatik/lunatik.schema.json /usr/share/lunatik/luacats/socket.lua /usr/share/doc/lunatik/docs/cli.md \
-	/usr/share/doc/lunatik/examples/passwd.lua /usr/share/doc/lunatik/copyright /lib/modules/lua/examples/tap.lua \
+	/usr/include/lunatik/xdp.bpf.h /usr/share/doc/lunatik/examples/passwd.lua /usr/share/doc/lunatik/copyright /lib/modules/lua/examples/tap.lua \
 	/usr/src/lunatik-*/lua/lua-5.4.7.tar.gz; do
 	ok "there is $file" test -s "$file"
 done

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: timeout=400
+# suite: timeout=700
 #
 # Loading and unloading, again and again and under load: nothing stays behind, and what is in use is not removed.
 

@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import subprocess
 import sys
 import time
 
@@ -260,10 +261,17 @@ def as_json():
     stop("test/spawned")
 
 
+def picture():
+    checked = subprocess.run([os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../docs/screen"), "--check"], text=True,
+                             capture_output=True, check=False, timeout=100 * SLOW)
+    ok("the README's picture is what a terminal shows", checked.returncode == 0, checked.stderr)
+
+
 def main():
     through_a_pipe()
     values()
     at_a_terminal()
+    picture()
     as_json()
     return finish()
 

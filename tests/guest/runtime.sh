@@ -105,7 +105,7 @@ end
 EOF
 # What is correct is told from what is fast: an emulated CPU under load may need more than the standard 50 ms for some of it.
 lunatik load
-echo 400 >/sys/module/lunatik/parameters/budget
+echo 1500 >/sys/module/lunatik/parameters/budget
 lua_suite runtime
 [ ! -e /sys/module/lunatik ] || echo 50 >/sys/module/lunatik/parameters/budget
 finish

@@ -91,6 +91,23 @@ kill -TERM $client
 wait $client
 is "a signal ends it" $? 143
 gives "and the state goes on" 0 '^7$' '' lunatik state exec one 'return x'
+is "Ctrl-C ends it" "$(python3 -c 'import signal, subprocess, time
+client = subprocess.Popen(["lunatik", "state", "exec", "one", "while true do pcall(error) end"])
+while "\"in_use\":true" not in subprocess.run(["lunatik", "-j", "state", "list"], capture_output=True, text=True).stdout.replace(" ", ""):
+    time.sleep(0.1)
+client.send_signal(signal.SIGINT)
+print(client.wait(20))')" -2
+gives "and the state goes on" 0 '^7$' '' lunatik state exec one 'return x'
+gives "a timeout ends code that loops, after what it printed" 8 '^first$' 'timed out after 0.3 s' \
+	lunatik state exec one 'print("first") while true do pcall(error) end' --timeout 0.3
+gives "and code that sleeps" 8 '' 'timed out after 0.3 s' lunatik state exec one 'require("linux").schedule(100000)' --timeout 0.3
+gives "and the wait for others" 8 '' 'timed out after 0.3 s' bash -c 'lunatik state exec one "require([[linux]]).schedule(3000)" &
+	until lunatik -j state list | grep -q "\"in_use\": *true"; do sleep 0.1; done
+	lunatik state exec one "return 1" --timeout 0.3; status=$?; kill $!; exit $status'
+gives "in time it is as without" 0 '^7$' '' lunatik state exec one 'return x' --timeout 20
+gives "JSON: a timeout" 8 '"status": ?8' '' lunatik -j state exec one 'while true do end' --timeout 0.2
+gives "no timeout" 2 '' 'is not a time' lunatik state exec one 'return 1' --timeout x
+gives "a timeout for list" 2 '' 'takes no --timeout' lunatik state list --timeout 1
 gives "a user" 4 '' 'CAP_SYS_ADMIN|[Nn]ot permitted|root' setpriv --reuid 65534 --clear-groups lunatik state create mine
 ip netns del blue
 
@@ -99,6 +116,18 @@ example=$here/../../../build/user/client-example
 export LD_LIBRARY_PATH=/usr/local/lib:/usr/local/lib/x86_64-linux-gnu
 gives "it runs code in the kernel" 0 '^table$' '' "$example" 'return type({ 123 })'
 gives "and says what is wrong" 1 '' 'exec:1: no' "$example" 'error("no")'
+# In C, by what pkg-config says of the installed library.
+external=$here/../../../build/external/client
+for example in "$external/exec" "$external/exec-static"; do
+	name=${example##*/}
+	gives "$name: it runs code" 0 '^said	7
+table
+nil$' '' "$example" 'print("said", 7) return type({ 123 }), nil'
+	gives "$name: it says what is wrong" 1 '' 'exec:1: no' "$example" 'error("no")'
+	gives "$name: what takes too long" 8 '' 'timed out' "$example" 'while true do end'
+	gives "$name: a user" 1 '' 'CAP_SYS_ADMIN|[Nn]ot permitted' setpriv --reuid 65534 --clear-groups "$example" 'return 1'
+done
+is "one of them needs the library" "$(readelf -d "$external/exec" "$external/exec-static" | grep -c 'NEEDED.*liblunatik-client')" 1
 gives "leaving nothing" 0 '^NAME.*
 one .*
 small .*$' '' lunatik state list

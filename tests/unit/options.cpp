@@ -325,6 +325,36 @@ TEST_CASE("what was asked becomes a request", "[options]")
 		attribute(LUNATIK_ATTRIBUTE_ARGUMENT, "b"));
 }
 
+TEST_CASE("xdp")
+{
+	const Parsed load = parse({"xdp", "load", "./ask.o", "eth0", "--mode", "generic", "--program", "ask", "--replace"});
+	REQUIRE(load.options);
+	CHECK(load.options->verb == Verb::Xdp);
+	CHECK(load.options->operation == Operation::Load);
+	CHECK(load.options->script == "./ask.o");
+	CHECK(load.options->device == "eth0");
+	CHECK(load.options->mode == AttachMode::Generic);
+	CHECK(load.options->program == "ask");
+	CHECK(load.options->replace);
+	CHECK(parse({"xdp", "load", "x.o", "lo", "--mode", "native"}).options->mode == AttachMode::Native);
+	CHECK(parse({"xdp", "load", "x.o", "lo"}).options->mode == AttachMode::Any);
+	const Parsed unload = parse({"-j", "xdp", "unload", "eth0"});
+	REQUIRE(unload.options);
+	CHECK(unload.options->json);
+	CHECK(unload.options->operation == Operation::Unload);
+	CHECK(unload.options->device == "eth0");
+	CHECK(parse({"xdp", "list"}).options->operation == Operation::List);
+	for (const std::vector<std::string> &words : std::vector<std::vector<std::string>>{{"xdp"}, {"xdp", "burn"}, {"xdp", "load"},
+		     {"xdp", "load", "x.o"}, {"xdp", "load", "x.o", "lo", "more"}, {"xdp", "load", "x.o", "lo", "--mode", "fast"}, {"xdp", "unload"},
+		     {"xdp", "unload", "a", "b"}, {"xdp", "list", "a"}, {"xdp", "unload", "a", "--replace"}, {"xdp", "list", "--mode", "native"},
+		     {"xdp", "list", "--", "x"}}) {
+		const Parsed wrong = parse(words);
+		CHECK(wrong.status == LUNATIK_STATUS_USAGE);
+		CHECK(!wrong.options);
+		CHECK(!wrong.message.empty());
+	}
+}
+
 TEST_CASE("state and monitor")
 {
 	const Parsed create = parse({"state", "create", "mine", "--maxalloc", "1M", "--netns", "blue"});
@@ -340,6 +370,8 @@ TEST_CASE("state and monitor")
 	CHECK(exec.options->action == Action::Exec);
 	CHECK(exec.options->code == "return 1");
 	CHECK(parse({"state", "exec", "mine", "-e", "-- nothing"}).options->code == "-- nothing");
+	CHECK_FALSE(exec.options->timeout);
+	CHECK(parse({"state", "exec", "mine", "return 1", "--timeout", "0.5"}).options->timeout == 500ms);
 	CHECK(parse({"state", "list"}).options->action == Action::List);
 	const Parsed monitor = parse({"monitor", "-n", "3", "--netns", "blue"});
 	REQUIRE(monitor.options);
@@ -348,7 +380,8 @@ TEST_CASE("state and monitor")
 	for (const std::vector<std::string> &words : std::vector<std::vector<std::string>>{{"state"}, {"state", "burn", "x"},
 		     {"state", "create"}, {"state", "list", "x"}, {"state", "exec", "x"}, {"state", "exec", "x", "1", "-e", "2"},
 		     {"state", "close", "x", "1"}, {"state", "close", "x", "--maxalloc", "1M"}, {"state", "create", "x", "--maxalloc", "y"},
-		     {"state", "list", "--", "x"}, {"monitor", "x"}, {"monitor", "-n", "0"}}) {
+		     {"state", "list", "--", "x"}, {"state", "list", "--timeout", "1"}, {"state", "exec", "x", "1", "--timeout", "0"},
+		     {"state", "create", "x", "--timeout", "1"}, {"monitor", "x"}, {"monitor", "-n", "0"}}) {
 		const Parsed wrong = parse(words);
 		CHECK(wrong.status == LUNATIK_STATUS_USAGE);
 		CHECK(!wrong.options);

@@ -13,7 +13,7 @@ from pathlib import Path
 
 NETLINK_GENERIC, SOL_NETLINK = 16, 270
 ADD_MEMBERSHIP, EXT_ACK = 1, 11
-REQUEST, MULTI, ACK, DUMP = 1, 2, 4, 0x300
+REQUEST, MULTI, ACK, INTERRUPTED, DUMP = 1, 2, 4, 0x10, 0x300
 CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
 ERROR, DONE = 2, 3
 _header = Path(__file__).resolve().parents[3] / "include" / "lunatik" / "netlink.h"
@@ -161,14 +161,14 @@ class Family:
     def names(self):
         return sorted(state["NAME"] for state in self.list())
 
-    def send_exec(self, name, code, piece=30000):
+    def send_exec(self, name, code, piece=30000, timeout=None):
         code = code.encode() if isinstance(code, str) else code
         offset = 0
         while len(code) - offset > piece:
             self.ask(COMMANDS["CODE"], attribute("OFFSET", offset) + attribute("CODE", code[offset:offset + piece]))
             offset += piece
         self.send(COMMANDS["EXEC"], attribute("NAME", name) + (attribute("OFFSET", offset) if offset else b"") +
-                  attribute("CODE", code[offset:]), REQUEST | DUMP)
+                  attribute("CODE", code[offset:]) + (attribute("TIMEOUT", timeout) if timeout is not None else b""), REQUEST | DUMP)
 
     def result(self):
         """{"STATUS": n, "VALUES": [...], "OUTPUT": b"...", ...} of what send_exec() sent."""
@@ -191,8 +191,8 @@ class Family:
             open_part, last = None, key
         return found
 
-    def exec(self, name, code):
-        self.send_exec(name, code)
+    def exec(self, name, code, timeout=None):
+        self.send_exec(name, code, timeout=timeout)
         return self.result()
 
     def listen(self):

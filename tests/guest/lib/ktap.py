@@ -94,9 +94,9 @@ def install(name, source):
 
 
 def run_test(name, source, context="process"):
-    """Installs a script and runs it."""
+    """Installs a script and runs it. One that tries a whole library has more to do than a command."""
     install(name, source)
-    return lunatik("run", f"test/{name}", context)
+    return lunatik("run", f"test/{name}", context, limit=100)
 
 
 def evaluate(source):

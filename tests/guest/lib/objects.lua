@@ -44,5 +44,11 @@ return {
 			return socket.new(socket.af.INET, socket.sock.DGRAM | socket.sock.NONBLOCK, 0)
 		end,
 	},
+	xdp = { context = "softirq", make = function() return require("xdp").attach(nothing) end },
+	xtable = {
+		context = "softirq",
+		make = function() return require("xtable").match { name = name(), match = function() return false end } end,
+	},
+	["xtable.par"] = {},
 	thread = { make = function() return require("thread").run(require("lunatik").runtime("test/task"), name()) end },
 }

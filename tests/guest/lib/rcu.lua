@@ -57,9 +57,25 @@ local d = data.new(8)
 t.v = d
 t.v:setuint32(0, 7)
 is("an object is the same memory", d:getuint32(0), 7)
+is("read twice, it is the same", rawequal(t.v, t.v), true)
+t.w = t.v
+is("by another name, too", rawequal(t.v, t.w), true)
+t.w = nil
 d = nil
 collectgarbage() collectgarbage()
 is("which the table keeps", t.v:getuint32(0), 7)
+do
+	-- New objects come to lie where freed ones were: a handle must never be taken for that of another.
+	local wrong = 0
+	for i = 1, 5000 do
+		t.v = data.new(i % 7 + 1)
+		if #t.v ~= i % 7 + 1 or #t.v ~= i % 7 + 1 then wrong = wrong + 1 end
+		if i % 100 == 0 then collectgarbage() linux.schedule(2) end
+	end
+	is("each object is itself", wrong, 0)
+	do local _ <close> = t.v end
+	is("closed through one name", select(2, pcall(function() return #t.v end)), "EBADF")
+end
 t.v = 1
 is("an integer over an object", t.v, 1)
 t.v = rcu.table()

@@ -11,10 +11,10 @@ import sys
 import threading
 import time
 
-from genl import (ACK, ATTRIBUTES, COMMANDS, DUMP, REQUEST, Family, Refused, attribute, inside)
+from genl import (ACK, ATTRIBUTES, COMMANDS, DONE, DUMP, INTERRUPTED, REQUEST, Family, Refused, attribute, inside)
 from ktap import SLOW, equal, finish, install, like, lunatik, ok, state as runtime_state, stop, within
 
-STOPPED_BY = 130
+STOPPED_BY, TIMED_OUT = 130, 8
 KERNEL = tuple(map(int, os.uname().release.split(".")[:2]))
 # Before, a dump that is refused has no text.
 WORDLESS = KERNEL < (6, 6)
@@ -224,6 +224,25 @@ def endings(family):
     ok("soon", time.monotonic() - begin < 3 * SLOW, time.monotonic() - begin)
     out, _ = process.communicate(timeout=10 * SLOW)
     ok("and the client is told", f"'STATUS': {STOPPED_BY}" in out, out)
+    # A timer of the kernel's ends code too, and nothing but what it was meant for.
+    family.create("looped")
+    for code in ("print(1) while true do pcall(error) end", "print(1) require('linux').schedule(1000000)"):
+        begin = time.monotonic()
+        result = family.exec("looped", code, timeout=200)
+        ok("a timeout", (result["STATUS"], result["ERRNO"], result["MESSAGE"], result["OUTPUT"]) == (TIMED_OUT, 110, b"timed out", b"1\n") and
+           0.2 <= time.monotonic() - begin < 3 * SLOW, result, time.monotonic() - begin)
+    process = client("while true do end")
+    runs(family)
+    result = family.exec("looped", "ran = true", timeout=200)
+    equal("a timeout while another runs", (result["STATUS"], result["MESSAGE"]), (TIMED_OUT, b"timed out"))
+    process.kill()
+    process.wait()
+    outcomes = [[family.exec("looped", code, timeout)["STATUS"] for code, timeout in (("for i = 1, 30000 do end", turn % 5 + 1), ("return 1", None))]
+                for turn in range(60)]
+    ok("one that is over ends nothing else", all(first in (0, TIMED_OUT) and second == 0 for first, second in outcomes), outcomes)
+    equal("what timed out waiting did not run", family.exec("looped", "return ran", timeout=0)["VALUES"], [b"nil"])
+    equal("a timeout beyond all time", family.exec("looped", "return 1", timeout=1 << 62)["VALUES"], [b"1"])
+    family.close("looped")
     # Several wait for the same state.
     family.create("looped")
     processes = [client("local linux = require('linux') linux.schedule(300) n = (n or 0) + 1 return n") for _ in range(4)]
@@ -254,6 +273,51 @@ def endings(family):
     family.close("looped")
     # From inside: a script that opens a socket of the family is in no other place than any client.
     equal("nothing is left", family.names(), [])
+
+
+def consistency(family):
+    """A list that others change meanwhile says so."""
+    def flags(change):
+        family.send(COMMANDS["GET"], flags=REQUEST | DUMP)
+        change()
+        found = []
+        while not found or found[-1][0] != DONE:
+            found += [(kind, bool(flag & INTERRUPTED)) for kind, flag, sequence, _ in family.receive() if sequence == family.sequence]
+        return found
+    # The first message is made when it is asked for, the second, which has the rest, when the first is received.
+    with Family() as other:
+        for number in range(400):
+            family.create(f"s{number}")
+        family.names()
+        found = flags(lambda: None)
+        ok("a list of many", len(found) == 401 and not any(flag for _, flag in found), len(found))
+        found = flags(lambda: other.create("new"))
+        ok("to which one is added meanwhile", not found[0][1] and any(flag for _, flag in found), len(found))
+        for number in range(400):
+            family.close(f"s{number}")
+        found = flags(lambda: other.close("new"))
+        equal("which loses one when all was said", found, [(found[0][0], False), (DONE, True)])
+
+
+def numbers(family):
+    """Inode numbers of namespaces come again: what the log knows of the one before is not the next one's."""
+    sh("ip netns add l1")
+    number = os.stat("/run/netns/l1").st_ino
+    with inside("/run/netns/l1"):
+        with Family() as there:
+            there.create("says")
+            there.exec("says", "print('a secret')")
+    like("a line in the log of a namespace", sh("ip netns exec l1 lunatik log").stdout, "a secret")
+    sh("ip netns del l1")
+    def again():
+        sh("ip netns add l2")
+        if os.stat("/run/netns/l2").st_ino == number:
+            return True
+        sh("ip netns del l2")
+        return False
+    ok("its number comes again", within(20, again))
+    equal("its log does not", sh("ip netns exec l2 lunatik log").stdout, "")
+    sh("ip netns del l2")
 
 
 def namespaces(family):
@@ -352,6 +416,30 @@ def namespaces_go(family):
     process.kill()
     process.wait()
     ok("goes when the client does", within(10, lambda: not os.path.exists("/dev/of_n3")))
+    # One whose runtime somebody else, elsewhere, is stopping: that is waited for.
+    sh("ip netns add n4; ip link add v4 type veth peer name v5 netns n4")
+    install("slowly", '''
+local linux, shared = require("linux"), require("lunatik")._ENV
+last = setmetatable({}, { __gc = function() shared.began = linux.time() linux.schedule(450) shared.ended = linux.time() end })
+''')
+    install("slow", '''
+local lunatik = require("lunatik")
+lunatik._ENV.slow = lunatik.runtime("test/slowly", "process")
+''')
+    family.create("watch")
+    def at(key):
+        value = family.exec("watch", f"return require('lunatik')._ENV.{key}")["VALUES"][0]
+        return int(value) if value.isdigit() else 0
+    equal("a runtime that ends slowly", sh("ip netns exec n4 lunatik run test/slow").returncode, 0)
+    stopper = subprocess.Popen(["lunatik", "run", "-e", "require('lunatik')._ENV.slow:stop()"])
+    ok("is being stopped", within(10, lambda: at("began")))
+    sh("ip netns del n4")
+    ok("the namespace goes", within(20, lambda: not os.path.exists("/sys/class/net/v4")))
+    gone = time.time_ns()
+    stopper.wait(20 * SLOW)
+    ok("when the runtime has ended", 0 < at("ended") < gone, at("began"), at("ended"), gone)
+    family.exec("watch", "local e = require('lunatik')._ENV e.slow, e.began, e.ended = nil, nil, nil")
+    family.close("watch")
     # Many, made and deleted at once.
     def cycle(number):
         for turn in range(3):
