@@ -11,5 +11,4 @@ while true do
 	modules[3].table()
 	modules[4].shash("sha256")
 	modules[5].new(4)
-	local inner = require("lunatik").runtime("test/nothing")
 end

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
--- expect: error:
+-- expect: error: too many results to unpack
 -- Arguments that double.
 local function double(...)
 	local all = table.pack(...)
