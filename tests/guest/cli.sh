@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=300
+# suite: debug timeout=300
 #
 # The command line as its users type it: what it answers, where, and with which exit status.
 

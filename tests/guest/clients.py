@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=400
+# suite: debug timeout=400
 """Many clients at once, and clients that go away in the middle."""
 
 import concurrent.futures

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=300
+# suite: debug timeout=300
 """The library completion: right and wrong uses of each function, several who wait, and what ends a wait: stop, Ctrl-C,
 SIGKILL, a signal to a device's reader, the completion closed by another."""
 

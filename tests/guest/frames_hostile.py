@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=150
+# suite: debug timeout=150
 """Requests to /dev/lunatik that no client would send, from a generator: each attribute of each request absent, doubled, truncated,
 oversized, of every wrong length; then requests with bytes changed at random (FUZZ_SEED, FUZZ_COUNT)."""
 

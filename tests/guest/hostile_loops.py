@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=400
+# suite: debug timeout=400
 """Loops without end, in scripts, coroutines, callbacks and finalizers: always ended within a second."""
 
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=600
+# suite: debug timeout=600
 """Every function and method, as the tables of the built modules have them, used in every wrong way: no receiver, one of another
 type or class, a closed one, one whose maker has ended; every argument of every wrong type and out of range; what may sleep, where
 nothing may."""

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=200
+# suite: debug timeout=200
 """Read, evaluate, print: through a pipe and at a terminal, and JSON."""
 
 import json

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=200
+# suite: debug timeout=200
 """/dev/lunatik itself: frames in pieces, broken, too large, in the wrong order; and sessions that end in the middle."""
 
 import errno

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=300
+# suite: debug timeout=300
 """The examples echod, shared and tap, each with the client that a user would take."""
 
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=200
+# suite: debug timeout=200
 """The example spyglass: keys typed on the guest's keyboard appear in /dev/spyglass, and at nc."""
 
 import os

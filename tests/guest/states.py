@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=400
+# suite: debug timeout=400
 """Named states over generic netlink: right use, each wrong one, endings, permission, events."""
 
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=300
+# suite: debug timeout=300
 """What a script may be doing when it is stopped: finalizers, runtimes inside runtimes, callbacks of devices, values
 that are shown. Each ends in time, by stop and by Ctrl-C, and nothing is left."""
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=200
+# suite: debug timeout=200
 #
 # The example systrack, read with cat.
 
