@@ -133,7 +133,7 @@ end
         name, kind, refused = line.split("\t")
         got[name] = (kind, refused != "true")
     # Its first argument may be left out, and it would sleep for ever; these want another context before all else.
-    for name in ("linux.schedule", "notifier.keyboard", "notifier.vterm", "netfilter.register", "xtable.match", "xtable.target"):
+    for name in ("linux.schedule", "notifier.keyboard", "notifier.vterm", "netfilter.register", "xdp.attach", "xtable.match", "xtable.target"):
         ok(f"{name} has a definition", wanted.pop(name, None))
     equal("the kernel wants the types that the definitions say", got, wanted)
     ok("of many functions", len(got) > 25, len(got))

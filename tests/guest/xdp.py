@@ -291,7 +291,7 @@ end, FAIL)
 
 def failures(hosts):
     names = ("error", "nothing", "true", "no action", "a negative number", "a string", "endless", "sleeping", "deep", "memory")
-    for script, first, fails, passes in (("x_fail", 7200, "nil", True), ("x_drop", 7250, '{fail = "drop"}', False)):
+    for script, first, fails, passes in (("x_fail", 7200, "{detach = false}", True), ("x_drop", 7250, '{fail = "drop"}', False)):
         result = run(script, FAILURES.replace("FAIL", fails))
         ok("a script that fails", result.returncode == 0, result.stderr)
         for number, name in enumerate(names, 1):
