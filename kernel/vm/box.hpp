@@ -46,7 +46,10 @@ Box *push_box(lua_State *L, const lunatik_class_t &info, int uservalues);
 /// Makes the table of the handles that a state has. Raises.
 void open_handles(lua_State *L);
 
-/// Pushes the state's handle of `object`, a new one if it has none. Raises; nothing is held if it does.
+/// Pushes `object` as another handle. Raises; nothing is held if it does.
+void clone_object(lua_State *L, Object &object);
+
+/// Pushes the handle of `object` that came into the state before, a new one if none did or it is gone. Raises.
 void push_object(lua_State *L, Object &object);
 
 /// Pushes a plain value, or an object's handle. Raises; owned kinds stay the caller's.

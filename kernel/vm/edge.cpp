@@ -204,28 +204,31 @@ void open_handles(lua_State *L)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &handles);
 }
 
-void push_object(lua_State *L, Object &object)
+void clone_object(lua_State *L, Object &object)
 {
 	// Where its lock cannot be taken, an object is of no use.
 	Runtime &runtime = runtime_of(L);
 	if (runtime.context > object.context())
 		luaL_error(L, "class '%s' needs a %s runtime, this one is %s", object.class_->name, name_of(object.context()),
 			   name_of(runtime.context));
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &handles);
-	lua_rawgetp(L, -1, &object);
-	Box *box = box_at(L, -1);
-	if (box && box->object == &object) {
-		lua_remove(L, -2);
-		return;
-	}
-	lua_pop(L, 1);
-	box = push_box(L, *object.class_, 0);
-	lua_pushvalue(L, -1);
-	lua_rawsetp(L, -3, &object);
-	lua_remove(L, -2);
+	Box *box = push_box(L, *object.class_, 0);
 	object.hold();
 	box->object = &object;
 	box->constructed = true;
+}
+
+void push_object(lua_State *L, Object &object)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &handles);
+	lua_rawgetp(L, -1, &object);
+	Box *box = box_at(L, -1);
+	if (!box || box->object != &object) {
+		lua_pop(L, 1);
+		clone_object(L, object);
+		lua_pushvalue(L, -1);
+		lua_rawsetp(L, -3, &object);
+	}
+	lua_remove(L, -2);
 }
 
 /* ---- arguments ---- */

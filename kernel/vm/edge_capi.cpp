@@ -227,7 +227,7 @@ void lunatik_cloneobject(lua_State *L, lunatik_object_t *object)
 	if (object->opt & LUNATIK_OPT_SINGLE)
 		luaL_error(L, "this object cannot leave its runtime");
 	check_class(L, *object->class_, object->opt);
-	edge::push_object(L, Object::of(*object));
+	edge::clone_object(L, Object::of(*object));
 }
 
 lunatik_object_t *lunatik_toobject(lua_State *L, int i)
@@ -300,7 +300,7 @@ int lunatik_closeobject(lua_State *L)
 void lunatik_registerobject(lua_State *L, int ix, lunatik_object_t *object)
 {
 	ix = lua_absindex(L, ix);
-	luaL_checkstack(L, 2, nullptr);
+	luaL_checkstack(L, 5, nullptr);
 	// Mostly the value is on top, where a constructor has it; any other handle keeps the object as well.
 	if (lunatik_toobject(L, -1) == object)
 		lua_pushvalue(L, -1);

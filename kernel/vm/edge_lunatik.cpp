@@ -73,7 +73,7 @@ static int push_outcome(lua_State *L)
 		lua_pushlstring(L, outcome.message, outcome.message_size);
 		return lua_error(L);
 	}
-	luaL_checkstack(L, outcome.result_count, "too many results");
+	luaL_checkstack(L, outcome.result_count + 4, "too many results");
 	for (int i = 0; i < outcome.result_count; i++)
 		push_value(L, outcome.results[i]);
 	return outcome.result_count;
