@@ -196,7 +196,8 @@ std::string zsh_completion(const std::vector<Description> &descriptions)
 			positionals = " \\\n\t\t\t'1:action:(create exec list close)'";
 		else if (takes(verb, "operation"))
 			positionals = fmt::format(" \\\n\t\t\t'1:operation:(load unload list)' {} \"3:device:($({}))\"",
-				quoted(fmt::format("2:object:{{compadd -- $({}); _files -g '*.o'}}", list_devices)), list_devices);
+				quoted(fmt::format("2:object:{{if [[ $words[2] = load ]]; then _files -g '*.o'; else compadd -- $({}); fi}}",
+					list_devices)), list_devices);
 		if (takes(verb, "context"))
 			positionals += " \\\n\t\t\t'2:context:(process softirq hardirq)' '3:percpu:(percpu)'";
 		cases += fmt::format("\t\t({}) _arguments{}{} ;;\n", verb.name, options_of(verb), positionals);
