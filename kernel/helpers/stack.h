@@ -7,9 +7,10 @@
 
 /*
  * An interrupt stack is as large as a task's, but nothing exported says where this CPU's begins. Interrupt and softirq
- * entries use the first few KiB of it before a hook runs; what is left for certain is taken to be half.
+ * entries use the first few KiB of it before a hook runs; what is left for certain is taken to be nine sixteenths: of 16 KiB,
+ * 7 are theirs.
  */
-#define INTERRUPT_STACK_LEFT (THREAD_SIZE / 2)
+#define INTERRUPT_STACK_LEFT (THREAD_SIZE / 16 * 9)
 
 static inline unsigned long lunatik_h_stack_left(struct task_struct *task, unsigned long sp)
 {

@@ -987,6 +987,34 @@ int lunatik_runkept(lunatik_object_t *runtime, lunatik_callback *callback, unsig
 	return edge::timed(self, Object::of(*callback->object), [&] { return edge::call_kept(self, *callback, kept); });
 }
 
+static int grow(lua_State *L)
+{
+	luaL_checkstack(L, 2 * LUA_MINSTACK + UCHAR_MAX, nullptr);
+	return 0;
+}
+
+// Makes the room that a function of any size wants, and that the collector may have taken back. False if there is no memory for it.
+[[gnu::cold, gnu::noinline]] static bool make_room(lua_State *L) noexcept
+{
+	if (edge::protect(L, grow, nullptr) == LUA_OK)
+		return true;
+	lua_settop(L, -2);
+	return false;
+}
+
+// The short way of a packet, `call`. Where there is no room for it, room is made: the long way needs more of the C stack, of which
+// there is little below a packet, and a hook is to have the same each time.
+template <class Call>
+[[gnu::always_inline]] static inline int call_packet(Runtime &runtime, Call call) noexcept
+{
+	int status = call();
+	if (status == LUNATIK_PACKET_LONG) [[unlikely]] {
+		if (make_room(runtime.state))
+			status = call();
+	}
+	return status;
+}
+
 int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, unsigned more,
 		     long long &result) noexcept
 {
@@ -994,8 +1022,10 @@ int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned
 	if (!hook.pinned || hook.stopped()) [[unlikely]]
 		return -ENXIO;
 	return timed(runtime, hook, [&] {
-		int status = lunatik_callpacket(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
-						first_kept - 1 + static_cast<int>(argument), static_cast<int>(more), traceback, &result);
+		int status = call_packet(runtime, [&] {
+			return lunatik_callpacket(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
+						  first_kept - 1 + static_cast<int>(argument), static_cast<int>(more), traceback, &result);
+		});
 		if (status == LUA_OK) [[likely]]
 			return 0;
 		__attribute__((uninitialized)) lunatik_value said;
@@ -1015,8 +1045,10 @@ int edge::run_packet_with(Runtime &runtime, Object &hook, unsigned function, uns
 	if (!hook.pinned || hook.stopped()) [[unlikely]]
 		return -ENXIO;
 	return timed(runtime, hook, [&] {
-		int status = lunatik_callpacketwith(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
-						    first_kept - 1 + static_cast<int>(argument), string, traceback, &result);
+		int status = call_packet(runtime, [&] {
+			return lunatik_callpacketwith(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
+						      first_kept - 1 + static_cast<int>(argument), string, traceback, &result);
+		});
 		if (status == LUA_OK) [[likely]]
 			return 0;
 		return finish_packet(runtime, hook, function, argument, 1, string, result, status);

@@ -30,8 +30,10 @@ for file in opt/lunatik/sbin/lunatik opt/lunatik/share/man/man8/lunatik.8 opt/lu
 	usr/lib/modules/lua/passwd.lua usr/lib/modules/lua/socket/inet.lua usr/lib/modules/lua/examples/tap.lua; do
 	ok "there is $file" test -s "$root/$file"
 done
+# iptables, as the kernel does, looks in a place of its own.
 is "nothing below other prefixes" "$(cd "$root" && find . -mindepth 1 -maxdepth 3 -type d | sort | tr '\n' ' ')" \
-	"$(printf '%s ' ./opt ./opt/lunatik ./opt/lunatik/{include,lib,sbin,share,src} ./usr ./usr/lib ./usr/lib/modules)"
+	"$(printf '%s ' ./opt ./opt/lunatik ./opt/lunatik/{include,lib,sbin,share,src} ./usr ./usr/lib ./usr/lib/modules \
+		".$(dirname "$(pkg-config --variable=xtlibdir xtables)")")"
 is "nothing outside of DESTDIR" "$(find /usr/local /usr/lib/modules/lua "/usr/lib/modules/$release/updates" \
 	/opt /etc/systemd -newer "$work/before" ! -type d 2>/dev/null)" ""
 like "the units know the prefix" "$(cat "$root"/opt/lunatik/lib/systemd/system/lunatik*.service)" \

@@ -271,6 +271,8 @@ register(function(skb)
 		local told = table.pack(pcall(check, skb))
 		for i = 2, told.n do told[i] = tostring(told[i]) end
 		print(n, table.concat(told, "|", 2, told.n))
+		-- What the collector took back is made anew for the next packet, whose hook has as much stack as any other.
+		collectgarbage()
 	end
 	return action.ACCEPT
 end)

@@ -95,7 +95,7 @@ local saying = {
 	kept = function(skb, par) shared.kept = tostring(rawequal(kept, par)) return false end,
 }
 xtable.match {
-	name = "trial", revision = 1, family = netfilter.family.IPV4, proto = 17, checkentry = check, destroy = destroy,
+	name = "trial", revision = 1, family = netfilter.family.IPV4, proto = 17, checkentry = check, destroy = destroy, detach = false,
 	match = function(skb, par, userargs)
 		if #userargs > 100 then shared.big = #userargs return userargs == ("x"):rep(#userargs) end
 		return saying[userargs](skb, par)
@@ -107,7 +107,7 @@ local verdicts = {
 	six = 6, large = 1 << 32, negative = -2, text = "accept", yes = true,
 }
 xtable.target {
-	name = "trial", revision = 1, family = netfilter.family.IPV4, checkentry = check, destroy = destroy,
+	name = "trial", revision = 1, family = netfilter.family.IPV4, checkentry = check, destroy = destroy, detach = false,
 	target = function(skb, par, userargs)
 		if userargs == "raise" then error("deliberate") end
 		if userargs == "hotdrop" then
