@@ -132,13 +132,12 @@ public:
 private:
 	[[gnu::noinline, gnu::cold]] Error refused(int error, unsigned function) noexcept
 	{
-		if (error == -EPROTO) {
+		if (error == -EPROTO)
 			reject(function);
-		} else if (error == -ECANCELED || error == -EINTR) {
+		else if (error == -ECANCELED || error == -EINTR)
 			failed(error, function);
-		} else if (error != -ENXIO && error != -ENOENT) {
+		else if (error != -ENXIO && error != -ENOENT)
 			miss();
-		}
 		return Error(error == -EPROTO ? ECANCELED : error);
 	}
 	[[gnu::noinline]] void failed(int error, unsigned kept) noexcept
