@@ -169,7 +169,7 @@ vm-shell: ## open a root shell in the guest (KERNEL)
 	@$(MAKE) --no-print-directory stage KERNEL=$(or $(KERNEL),stock)
 	@tests/vm/guest --kernel $(or $(KERNEL),stock) --interactive -- bash -l || [ $$? -lt 100 ]
 
-check: ## run every test: on the host, then in guests (SUITE=pattern, NO_DEBUG_KERNEL=1, NO_PACKAGES=1)
+check: ## run every test: on the host, then in guests (SUITE="pattern...", NO_DEBUG_KERNEL=1, NO_PACKAGES=1)
 	@tests/vm/deps check
 	@tests/vm/suite $(if $(NO_DEBUG_KERNEL),--no-debug) $(if $(NO_PACKAGES),--no-packages) $(SUITE)
 
@@ -225,7 +225,7 @@ help: ## list the verbs and the variables
 		LUA_SRC "Lua's source: a directory or tarball, instead of fetching it" \
 		SOAK_SECONDS "how long make soak runs ($(SOAK_SECONDS))" \
 		FUZZ_SECONDS "how long make fuzz tries each of its targets (60)" \
-		SUITE "only the suites whose path contains this" \
+		SUITE "only the suites whose path contains one of these words" \
 		JOBS "parallel jobs ($(JOBS))" \
 		LUNATIK_CACHE "where kernels are kept ($(CACHE))"
 
