@@ -17,20 +17,23 @@ SHARE = pathlib.Path("/usr/local/share")
 FILES = {"bash": SHARE / "bash-completion/completions/lunatik", "zsh": SHARE / "zsh/site-functions/_lunatik",
          "fish": SHARE / "fish/vendor_completions.d/lunatik.fish"}
 
-# bash-completion finds and loads the file by itself, as it does at the first Tab; then readline's variables are set and
-# the function is called that `complete` knows.
+# bash-completion finds and loads the file by itself, as it does at the first Tab; then, for each question, readline's
+# variables are set and the function is called that `complete` knows.
 BASH = r"""
 . /usr/share/bash-completion/bash_completion
-shift
 _completion_loader lunatik
 [[ $(complete -p lunatik) =~ -F\ ([^ ]+) ]] || { echo "no completion for lunatik"; exit 1; }
-COMP_WORDS=(lunatik "$@") COMP_CWORD=$#
-COMP_LINE="lunatik $*" COMP_POINT=${#COMP_LINE}
-"${BASH_REMATCH[1]}" lunatik "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
-printf '%s\n' "${COMPREPLY[@]}"
+offer=${BASH_REMATCH[1]}
+while read -ra words; do
+	COMP_WORDS=(lunatik "${words[@]}") COMP_CWORD=${#words[@]} COMPREPLY=()
+	COMP_LINE="lunatik ${words[*]}" COMP_POINT=${#COMP_LINE}
+	"$offer" lunatik "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+	[[ ${#COMPREPLY[@]} -eq 0 ]] || printf '%s\n' "${COMPREPLY[@]}"
+	echo "that is all"
+done
 """
 
-# An interactive zsh behind a pseudo-terminal of zsh's own, for all questions, since it is slow to start. What its
+# An interactive zsh behind a pseudo-terminal of zsh's own. What its
 # completion system would offer is caught where it hands the words over, in compadd.
 ZSH = r"""
 zmodload zsh/zpty
@@ -60,42 +63,40 @@ zpty -d shell
 """
 
 
-def run(name, argv):
-    done = subprocess.run(argv, text=True, errors="replace", capture_output=True, stdin=subprocess.DEVNULL, timeout=60 * SLOW,
-                          env=dict(os.environ, HOME="/root", XDG_DATA_DIRS="/usr/local/share:/usr/share"))
-    if done.returncode:
-        ok(name, False, f"status {done.returncode}", done.stdout, done.stderr)
-    return done
+FISH = r"""
+while read words
+	complete -C "lunatik $words"
+	echo "that is all"
+end
+"""
 
 
-def bash(words):
-    done = run("bash", ["bash", "-c", BASH, "bash", "-", *words])
-    return [line for line in done.stdout.splitlines() if line]
+class Shell:
+    """A shell that answers questions, one after the other, since shells are slow to start."""
 
+    def __init__(self, name, *argv):
+        self.name = name
+        self.process = subprocess.Popen(argv, text=True, errors="replace", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env=dict(os.environ, HOME="/root", XDG_DATA_DIRS="/usr/local/share:/usr/share"))
 
-def zsh(words):
-    if not zsh.process:
-        zsh.process = subprocess.Popen(["zsh", "-fc", ZSH], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    zsh.process.stdin.write(" ".join(words) + "\n")
-    zsh.process.stdin.flush()
-    found = []
-    while (line := zsh.process.stdout.readline()) not in ("", "that is all\n"):
-        found.append(line.strip())
-    return found
+    def __call__(self, words):
+        self.process.stdin.write(" ".join(words) + "\n")
+        self.process.stdin.flush()
+        found = []
+        while (line := self.process.stdout.readline()) not in ("", "that is all\n"):
+            # fish describes what it offers.
+            found.append(line.strip().split("\t")[0])
+        return found
 
-
-zsh.process = None
-
-
-def fish(words):
-    done = run("fish", ["fish", "-c", "complete -C $argv[1]", "--", " ".join(["lunatik", *words])])
-    return [line.split("\t")[0] for line in done.stdout.splitlines()]
+    def close(self):
+        self.process.stdin.close()
+        equal(f"{self.name} ends well", self.process.wait(60 * SLOW), 0)
 
 
 def offers(shell, name, wanted, words, exactly=True):
     got = sorted(set(shell(words)))
     good = got == sorted(wanted) if exactly else set(wanted) <= set(got)
-    ok(f"{shell.__name__}: {name}", good, f"lunatik {' '.join(words)}", f"got    {got}", f"wanted {sorted(wanted)}")
+    ok(f"{shell.name}: {name}", good, f"lunatik {' '.join(words)}", f"got    {got}", f"wanted {sorted(wanted)}")
 
 
 def main():
@@ -111,7 +112,8 @@ def main():
     for shell, path in FILES.items():
         done = subprocess.run([shell, "-n", path], capture_output=True, text=True)
         equal(f"{shell} parses its file", (done.returncode, done.stdout + done.stderr), (0, ""))
-    for shell in (bash, zsh, fish):
+    shells = [Shell("bash", "bash", "-c", BASH), Shell("zsh", "zsh", "-fc", ZSH), Shell("fish", "fish", "-c", FISH)]
+    for shell in shells:
         offers(shell, "verbs", ["state", "stats", "status", "stop"], ["st"])
         offers(shell, "one verb", ["unload"], ["un"])
         offers(shell, "options of a verb", ["--timeout"], ["run", "--ti"], exactly=False)
@@ -129,10 +131,10 @@ def main():
         offers(shell, "a file that is a script", ["local.lua"], ["check", "loc"], exactly=False)
         offers(shell, "contexts", ["softirq"], ["run", "passwd", "soft"])
     stop("test/zebra")
-    for shell in (bash, zsh, fish):
+    for shell in shells:
         offers(shell, "a runtime that has ended is not offered", ["test/zeal"], ["stop", "test/ze"])
-    zsh.process.stdin.close()
-    equal("zsh ends well", zsh.process.wait(60), 0)
+    for shell in shells:
+        shell.close()
     os.chdir("/")
     place.cleanup()
     return finish()
