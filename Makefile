@@ -8,7 +8,7 @@ VERSION := $(shell sed -n 's/^lunatik-version := //p' Kbuild)
 
 # What is built for: KERNEL=, one of the guest's kernels; or KVER= and KDIR=; or this machine. The verbs that start a
 # guest install what getting a kernel takes first, and name one to a make of their own.
-ifneq ($(filter deb tarball demo vm-shell check soak fuzz bench deps lint format clean distclean help,$(MAKECMDGOALS)),)
+ifneq ($(filter deb tarball demo vm-shell check debug-kernel soak fuzz bench deps lint format clean distclean help,$(MAKECMDGOALS)),)
 else ifneq ($(KERNEL),)
 KVER := $(shell tests/vm/kernel $(KERNEL) --print release)
 KDIR := $(shell tests/vm/kernel $(KERNEL) --print kdir)
@@ -44,7 +44,7 @@ XT ?= $(sort $(wildcard examples/xt/libxt_*.lua))
 xtlibdir ?= $(or $(shell pkg-config --variable=xtlibdir xtables 2>/dev/null),/usr/lib/xtables)
 
 .PHONY: all modules user unit install install-modules install-scripts install-user install-xt install-docs uninstall stage deps demo \
-	deb check soak fuzz bench vm-shell lint format clean distclean help
+	deb check debug-kernel soak fuzz bench vm-shell lint format clean distclean help
 
 all: modules user ## build the kernel modules and the command line (the default)
 
@@ -169,9 +169,16 @@ vm-shell: ## open a root shell in the guest (KERNEL)
 	@$(MAKE) --no-print-directory stage KERNEL=$(or $(KERNEL),stock)
 	@tests/vm/guest --kernel $(or $(KERNEL),stock) --interactive -- bash -l || [ $$? -lt 100 ]
 
-check: ## run every test: on the host, then in guests (SUITE="pattern...", NO_DEBUG_KERNEL=1, NO_PACKAGES=1)
+debug-no := --no-debug
+debug-built := --debug-if-built
+
+check: ## run every test: on the host, then in guests (SUITE="pattern...", DEBUG_KERNEL=no|built, NO_PACKAGES=1)
 	@tests/vm/deps check
-	@tests/vm/suite $(if $(NO_DEBUG_KERNEL),--no-debug) $(if $(NO_PACKAGES),--no-packages) $(SUITE)
+	@tests/vm/suite $(if $(DEBUG_KERNEL),$(or $(debug-$(DEBUG_KERNEL)),$(error DEBUG_KERNEL is 'no' or 'built'))) $(if $(NO_PACKAGES),--no-packages) $(SUITE)
+
+debug-kernel: ## build the kernel with KASAN, lockdep and the like, once: some 20 minutes
+	@tests/vm/deps check
+	@tests/vm/kernel debug >/dev/null
 
 # What tests/guest/install.sh takes Lua from: no guest can fetch it.
 .PHONY: tarball
@@ -216,7 +223,7 @@ help: ## list the verbs and the variables
 	@echo "Lua, safe inside the running Linux kernel. Verbs of make:"
 	@sed -n 's/^\([a-z-]*\)[a-z ]*:.*## \(.*\)/  \1\t\2/p' Makefile include/install.mk | expand -t 14
 	@echo "Variables:"
-	@printf '  %-10s  %s\n' \
+	@printf '  %-12s  %s\n' \
 		KVER "kernel release to build for and install to (this machine's: $$(uname -r))" \
 		KDIR "its headers (/lib/modules/KVER/build)" \
 		KERNEL "stock, 6.1 or debug: one of the guest's kernels instead" \
@@ -225,6 +232,7 @@ help: ## list the verbs and the variables
 		LUA_SRC "Lua's source: a directory or tarball, instead of fetching it" \
 		SOAK_SECONDS "how long make soak runs ($(SOAK_SECONDS))" \
 		FUZZ_SECONDS "how long make fuzz tries each of its targets (60)" \
+		DEBUG_KERNEL "no: make check leaves the debug kernel out; built: unless it is there" \
 		SUITE "only the suites whose path contains one of these words" \
 		JOBS "parallel jobs ($(JOBS))" \
 		LUNATIK_CACHE "where kernels are kept ($(CACHE))"

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+"""What a suite's first lines say of it, and which suites run on which kernel."""
+
+import importlib.machinery
+import importlib.util
+import pathlib
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def load(name):
+    """The program as a module: its file has no suffix that Python would know it by."""
+    loader = importlib.machinery.SourceFileLoader(name, str(HERE / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    # Its dataclasses look for their module there.
+    sys.modules[name] = module
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = before
+    return module
+
+
+suite = load("suite")
+
+
+def read(head):
+    with tempfile.TemporaryDirectory() as directory:
+        path = pathlib.Path(directory) / "one.sh"
+        path.write_text(f"#!/bin/bash\n# SPDX-License-Identifier: MIT OR GPL-2.0-only\n{head}\n")
+        return suite.read_suite(path)
+
+
+class Head(unittest.TestCase):
+    def test_without_a_line(self):
+        one = read("# Words of a suite.")
+        self.assertEqual((one.kernels, one.timeout, one.alone, one.append), ({"stock"}, 60, False, ""))
+
+    def test_kernels(self):
+        self.assertEqual(read("# suite: core timeout=120").kernels, {"stock", "6.1", "debug"})
+        self.assertEqual(read("# suite: debug").kernels, {"stock", "debug"})
+        self.assertEqual(read("# suite: timeout=120").kernels, {"stock"})
+
+    def test_limits_and_guests(self):
+        one = read("# suite: core timeout=120")
+        self.assertEqual((one.timeout, one.alone), (120, False))
+        self.assertTrue(read("# suite: alone").alone)
+        one = read("# suite: append=init_on_alloc=0")
+        self.assertEqual((one.alone, one.append), (True, "init_on_alloc=0"))
+
+    def test_a_line_further_down_is_none(self):
+        self.assertEqual(read("\n" * 12 + "# suite: core").kernels, {"stock"})
+
+
+class Choice(unittest.TestCase):
+    suites = [read("# suite: core"), read("# suite: debug"), read("# suite: timeout=100")]
+
+    def test_marked(self):
+        self.assertEqual(suite.choose(self.suites, "stock", False), self.suites)
+        self.assertEqual(suite.choose(self.suites, "debug", False), self.suites[:2])
+        self.assertEqual(suite.choose(self.suites, "6.1", False), self.suites[:1])
+
+    def test_all_of_them(self):
+        for kernel in ("stock", "6.1", "debug"):
+            self.assertEqual(suite.choose(self.suites, kernel, True), self.suites)
+
+    def test_every_suite_of_the_tree_is_read(self):
+        found = suite.discover([])
+        self.assertGreater(len(found), 40)
+        self.assertGreater(len(suite.choose(found, "debug", False)), 10)
+
+    def test_by_name(self):
+        names = [one.path.name for one in suite.discover(["guest/reload.", "guest/matrix."])]
+        self.assertEqual(names, ["matrix.py", "reload.sh"])
+        self.assertEqual(suite.discover(["no such suite"]), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
