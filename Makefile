@@ -221,9 +221,9 @@ distclean: clean ## remove build/ and the cache with its kernels
 
 help: ## list the verbs and the variables
 	@echo "Lua, safe inside the running Linux kernel. Verbs of make:"
-	@sed -n 's/^\([a-z-]*\)[a-z ]*:.*## \(.*\)/  \1\t\2/p' Makefile include/install.mk | expand -t 14
+	@sed -n 's/^\([a-z-]*\)[a-z ]*:.*## \(.*\)/  \1\t\2/p' Makefile include/install.mk | expand -t 17
 	@echo "Variables:"
-	@printf '  %-12s  %s\n' \
+	@printf '  %-13s  %s\n' \
 		KVER "kernel release to build for and install to (this machine's: $$(uname -r))" \
 		KDIR "its headers (/lib/modules/KVER/build)" \
 		KERNEL "stock, 6.1 or debug: one of the guest's kernels instead" \
