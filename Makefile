@@ -35,7 +35,7 @@ luasrc := build/lua-5.4.7
 built = $$(sed 's,\.o$$,.ko,; s,^[^/],$(farm)/&,' $(farm)/modules.order)
 jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 scripts = $(sort $(shell cd lib && find . -name '*.lua' -printf '%P\n'))
-pages = $(sort $(wildcard docs/*.md docs/api/*.md docs/schema/*.json))
+pages = $(sort $(wildcard docs/*.md docs/*.svg docs/api/*.md docs/reference/*.md docs/schema/*.json))
 # Suites that need nothing but the modules, for `lunatik test`.
 suites := data environment linux
 examples = $(sort $(shell find examples -name '*.lua' ! -name 'libxt_*' 2>/dev/null))
@@ -115,7 +115,7 @@ install-docs:
 	@echo "install $(DESTDIR)$(prefix)/share/doc/lunatik"
 	@mkdir -p $(DESTDIR)$(prefix)/share/doc/lunatik
 	@cp --parents --no-preserve=all -t $(DESTDIR)$(prefix)/share/doc/lunatik README.md LICENSE-MIT LICENSE-GPL $(pages) \
-		$(sort $(examples) $(wildcard examples/xt/*) $(shell find examples -path 'examples/kmod-*' -type f -o -name '*.bpf.c'))
+		$(sort $(examples) $(wildcard examples/xt/* examples/client/*) $(shell find examples -path 'examples/kmod-*' -type f -o -name '*.bpf.c'))
 	@chmod -R u=rwX,go=rX $(DESTDIR)$(prefix)/share/doc/lunatik
 
 # What install puts there is what it puts below an empty directory. Directories go too when they are empty: those of ours,

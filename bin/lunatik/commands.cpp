@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
+#include <fstream>
 #include <utility>
 
 #include <sys/stat.h>
@@ -73,6 +75,18 @@ void require_ok(const Answer &answer, const Options &options)
 {
 	if (!answer.ok())
 		throw failure_of(answer, options);
+}
+
+/* How to run what has failed because it belongs into another context; of all other messages nothing. */
+std::string context_hint(std::string_view message, const Options &options, bool own_session)
+{
+	for (const lunatik_context context : {LUNATIK_CONTEXT_PROCESS, LUNATIK_CONTEXT_SOFTIRQ, LUNATIK_CONTEXT_HARDIRQ}) {
+		if (!message.ends_with(fmt::format("needs a {} runtime, this one is {}", name_of(context), name_of(options.context))))
+			continue;
+		return fmt::format("its context stands behind the script: lunatik {} {}{} {}", options.verb == Verb::Spawn ? "spawn" : "run",
+			own_session ? "--name NAME " : "", options.code ? "-e CODE" : options.script, name_of(context));
+	}
+	return {};
 }
 
 /* A request without output: stop, shutdown. */
@@ -331,7 +345,8 @@ int do_restart(const Options &options, Environment &environment, Console &consol
 	again.verb = item->thread ? Verb::Spawn : Verb::Run;
 	again.context = item->context;
 	again.percpu = item->percpu;
-	again.maxalloc = item->maxalloc;
+	// What is listed is the sum of all states, what is asked for is the cap of one.
+	again.maxalloc = item->percpu ? item->maxalloc / environment.cpus : item->maxalloc;
 	const Request request = script_request(again, script, source);
 	request.frame();
 	stop_if_running(session, script.name);
@@ -495,6 +510,7 @@ Failure failure_of(const Answer &answer, const Options &options)
 	const auto status = static_cast<lunatik_status>(exit_status(answer));
 	const bool runs = options.verb == Verb::Run || options.verb == Verb::Spawn;
 	const std::string name = options.name.value_or(options.script);
+	const bool own_session = (options.code || options.script == "-") && !options.name;
 	std::string message = answer.message, hint;
 
 	switch (status) {
@@ -524,7 +540,11 @@ Failure failure_of(const Answer &answer, const Options &options)
 	case LUNATIK_STATUS_LIMIT:
 		if (runs && answer.code != ETIME && answer.code != ETIMEDOUT)
 			hint = fmt::format("a larger memory cap: {}--maxalloc 256M",
-				(options.code || options.script == "-") && !options.name ? "--name NAME " : "");
+				own_session ? "--name NAME " : "");
+		break;
+	case LUNATIK_STATUS_SCRIPT:
+		if (runs)
+			hint = context_hint(message, options, own_session);
 		break;
 	case LUNATIK_STATUS_TIMEOUT:
 		if (answer.timed_out)
@@ -666,6 +686,37 @@ std::string aligned(const std::vector<std::vector<std::string>> &rows, std::size
 		table += line + '\n';
 	}
 	return table;
+}
+
+unsigned count_cpus(std::string_view list)
+{
+	unsigned count = 0;
+	while (!list.empty()) {
+		const std::string_view range = list.substr(0, list.find(','));
+		list.remove_prefix(std::min(list.size(), range.size() + 1));
+		const std::size_t dash = std::min(range.find('-'), range.size());
+		const auto number = [](std::string_view text) -> std::optional<unsigned> {
+			unsigned value = 0;
+			const char *end = text.data() + text.size();
+			const auto [rest, error] = std::from_chars(text.data(), end, value);
+			// The file ends with a line end.
+			return error == std::errc() && (rest == end || *rest == '\n') ? std::optional(value) : std::nullopt;
+		};
+		const std::optional<unsigned> first = number(range.substr(0, dash));
+		const std::optional<unsigned> last = dash == range.size() ? first : number(range.substr(dash + 1));
+		if (!first || !last || *last < *first)
+			return 1;
+		count += *last - *first + 1;
+	}
+	return std::max(count, 1u);
+}
+
+unsigned possible_cpus()
+{
+	std::ifstream file("/sys/devices/system/cpu/possible");
+	std::string list;
+	std::getline(file, list);
+	return count_cpus(list);
 }
 
 std::string format_bytes(std::uint64_t bytes)

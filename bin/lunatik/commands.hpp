@@ -18,6 +18,12 @@
 
 namespace lunatik::cli {
 
+/** How many CPUs a list such as `0-3,6` names; 1 for what is no such list. */
+unsigned count_cpus(std::string_view list);
+
+/** How many CPUs the kernel is prepared for: a per-CPU runtime has a state for each of them. */
+unsigned possible_cpus();
+
 /** What a command finds around it; tests put their own there. */
 struct Environment {
 	std::string device = client::Session::default_device();
@@ -25,6 +31,7 @@ struct Environment {
 	ModuleHost modules = ModuleHost::system();
 	int input = 0;
 	bool root = false;
+	unsigned cpus = possible_cpus();
 };
 
 /** Carries out what was asked; returns the exit status or throws Failure, OutputClosed or client::Error. */

@@ -286,7 +286,8 @@ std::string top_table(const std::vector<Item> &before, const std::vector<Item> &
 {
 	std::vector<std::vector<std::string>> rows{{"NAME", "CONTEXT", "STATE", "CPU%", "CALLS/S", "ERRORS/S", "MEMORY", "AGE"}};
 	for (const Share &share : shares(before, after, between))
-		rows.push_back({printable(share.item->name), name_of(share.item->context), name_of(share.item->state),
+		rows.push_back({printable(share.item->name),
+			fmt::format("{}{}", name_of(share.item->context), share.item->percpu ? " percpu" : ""), name_of(share.item->state),
 			fmt::format("{:.1f}", share.cpu), fmt::format("{:.0f}", share.calls), fmt::format("{:.0f}", share.errors),
 			format_bytes(share.item->memory), format_age(share.item->age)});
 	return aligned(rows, 3);

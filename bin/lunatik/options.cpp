@@ -185,6 +185,8 @@ Parsed decode_state(const Typed &typed, bool code_given)
 	if (options.action == Action::List ? !name.empty() : name.empty())
 		return complain(options.action == Action::List ? "state list takes no name" :
 			fmt::format("state {} needs the name of a state", action), usage_hint("state"));
+	if (name.size() > LUNATIK_NAME_MAX)
+		return complain(fmt::format("a name has 1 to {} bytes", LUNATIK_NAME_MAX), usage_hint("state"));
 	if (options.action == Action::Exec) {
 		if (code_given == !code.empty())
 			return complain("state exec needs code, once", fmt::format("lunatik state exec {0} CODE, or lunatik state exec {0} - for standard input", name));
@@ -244,9 +246,14 @@ Parsed decode_xdp(const Typed &typed)
 	return parsed;
 }
 
-Parsed decode(const std::string &verb, const Typed &typed, bool code_given, std::optional<Words> arguments)
+Parsed decode(const std::string &verb, Typed typed, bool code_given, std::optional<Words> arguments)
 {
 	Parsed parsed;
+	// What runs has to be stopped whatever it is called: behind `--` a name may begin with a dash.
+	if (verb == "stop" && arguments && arguments->size() == 1 && typed.positional[0].empty()) {
+		typed.positional[0] = arguments->front();
+		arguments.reset();
+	}
 	if (verb == "run" || verb == "spawn") {
 		parsed = decode_script(verb, typed, code_given, std::move(arguments));
 	} else if (verb == "stop" || verb == "restart") {
@@ -263,7 +270,7 @@ Parsed decode(const std::string &verb, const Typed &typed, bool code_given, std:
 		parsed = decode_state(typed, code_given);
 	} else if (verb == "xdp" && !arguments) {
 		parsed = decode_xdp(typed);
-	} else if (verb == "top" || (verb == "monitor" && !arguments)) {
+	} else if ((verb == "top" || verb == "monitor") && !arguments) {
 		parsed = decode_top(typed);
 	} else if (arguments) {
 		return complain(verb.empty() ? "there is no script before --" : fmt::format("{} takes no arguments", verb),
@@ -371,6 +378,8 @@ Parsed parse_words(Words words)
 		words.front().erase(0, 2);
 
 	std::optional<Words> arguments = cut_arguments(words);
+	if (!words.empty() && is_eval_option(words.front()))
+		return complain("-e stands behind a verb", "lunatik run -e CODE");
 	if (const std::string *word = find_verb(words)) {
 		const bool known = std::any_of(verbs.begin(), verbs.end(), [&](const auto &entry) { return entry.first == *word; });
 		if (!known)

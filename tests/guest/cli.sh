@@ -52,6 +52,14 @@ gives "list says so" 0 'test/hello +softirq +ready' '' lunatik list
 gives "restart keeps the context" 0 '^hello$' '' lunatik restart test/hello
 gives "as list shows" 0 'test/hello +softirq +ready' '' lunatik list
 lunatik stop test/hello
+lunatik run test/hello softirq percpu --maxalloc 1M >/dev/null
+cap=$(lunatik list | grep -o '/[0-9.]*[MG]')
+gives "restart a state for each CPU" 0 '^hello' '' lunatik restart test/hello
+gives "each has the cap it had" 0 "test/hello +softirq percpu +ready +[0-9.]+K$cap " '' lunatik list
+lunatik stop test/hello
+echo 'x = 1' >-x.lua
+gives "a name that begins with a dash" 0 '' '' lunatik run ./-x.lua
+gives "is stopped behind --" 0 '' '' lunatik stop -- -x
 gives "hardirq" 0 '^hello$' '' lunatik run test/hello hardirq
 lunatik stop test/hello
 gives "false, as older versions say softirq" 0 '^hello$' '' lunatik run test/hello false

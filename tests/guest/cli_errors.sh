@@ -34,6 +34,10 @@ gives "restart what has no file" 6 '' '^lunatik: .*restart it' bash -c 'lunatik 
 gives "it still runs" 0 '' '' lunatik stop nofile
 gives "spawn of a script that returns no function" 1 '^hello$' "^lunatik: 'test/hello' returned no function" lunatik spawn test/hello
 gives "it does not stay" 0 '' 'no runtime' lunatik list
+install_script hook <<<'require("netfilter").register({})'
+gives "a script for another context" 1 '' "needs a softirq runtime, this one is process.*hint: .*lunatik run test/hook softirq" lunatik run test/hook
+gives "code for another context" 1 '' 'hint: .*lunatik run --name NAME -e CODE softirq' lunatik run -e 'require("netfilter").register({})'
+gives "a name of a state that is too long" 2 '' 'a name has 1 to 255 bytes' lunatik state create "$(head -c 256 /dev/zero | tr '\0' x)"
 
 printf 'local x = 1\nlocal = 2\n' >syntax.lua
 cp syntax.lua $scripts/syntax.lua

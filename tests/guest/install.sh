@@ -23,7 +23,8 @@ touch "$work/before"
 ok "make install" timeout 200 make --no-print-directory install "${arguments[@]}"
 for file in opt/lunatik/sbin/lunatik opt/lunatik/share/man/man8/lunatik.8 opt/lunatik/share/lunatik/lunatik.schema.json \
 	opt/lunatik/share/lunatik/luacats/device.lua opt/lunatik/share/lunatik/luacheckrc opt/lunatik/share/doc/lunatik/README.md \
-	opt/lunatik/share/doc/lunatik/docs/api/device.md opt/lunatik/include/lunatik/client.hpp opt/lunatik/include/lunatik/client.h \
+	opt/lunatik/share/doc/lunatik/docs/api/device.md opt/lunatik/share/doc/lunatik/docs/reference/c.md \
+	opt/lunatik/share/doc/lunatik/examples/client/exec.c opt/lunatik/include/lunatik/client.hpp opt/lunatik/include/lunatik/client.h \
 	opt/lunatik/lib/liblunatik-client.a \
 	opt/lunatik/share/bash-completion/completions/lunatik opt/lunatik/src/lunatik/include/lunatik.h \
 	opt/lunatik/lib/systemd/system/lunatik@.service "usr/lib/modules/$release/updates/lunatik/lunatik_device.ko" \

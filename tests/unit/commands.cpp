@@ -227,8 +227,10 @@ TEST_CASE("restart keeps what the runtime was", "[commands]")
 {
 	Stage stage;
 	stage.directory.write("scripts/examples/tap.lua", "");
+	stage.environment.cpus = 4;
+	// The cap that is listed is that of four states, and each gets its own again.
 	const std::string tap = item("examples/tap", attribute(LUNATIK_ATTRIBUTE_CONTEXT, raw(1U)) +
-		attribute(LUNATIK_ATTRIBUTE_PERCPU, "") + attribute(LUNATIK_ATTRIBUTE_MAXALLOC, raw(std::uint64_t{4096})) +
+		attribute(LUNATIK_ATTRIBUTE_PERCPU, "") + attribute(LUNATIK_ATTRIBUTE_MAXALLOC, raw(std::uint64_t{4 * 4096})) +
 		attribute(LUNATIK_ATTRIBUTE_THREAD, raw(12U)));
 	const Shown shown = stage.run({"restart", "examples/tap", "--", "again"}, [&](fake::Peer &peer) {
 		peer.expect(LUNATIK_REQUEST_LIST);
@@ -258,6 +260,32 @@ TEST_CASE("restart keeps what the runtime was", "[commands]")
 	const Shown lost = stage.run({"restart", "typed"}, lists_only);
 	CHECK(lost.status == 6);
 	CHECK_THAT(lost.err, has("there is no"));
+}
+
+TEST_CASE("what wants another context is told how to get it", "[commands]")
+{
+	Stage stage;
+	const auto wants = [](const std::string &context, const std::string &is) {
+		return answering(fake::done(LUNATIK_STATUS_SCRIPT,
+			fake::message("x.lua:1: 'new' of class 'c' needs a " + context + " runtime, this one is " + is)));
+	};
+	CHECK_THAT(stage.run({"run", "x"}, wants("softirq", "process")).err, has("\nhint: ") && has("lunatik run x softirq\n"));
+	CHECK_THAT(stage.run({"run", "x", "softirq"}, wants("hardirq", "softirq")).err, has("lunatik run x hardirq\n"));
+	CHECK_THAT(stage.run({"spawn", "x", "softirq"}, wants("process", "softirq")).err, has("lunatik spawn x process\n"));
+	CHECK_THAT(stage.run({"run", "-e", "1"}, wants("softirq", "process")).err, has("lunatik run --name NAME -e CODE softirq\n"));
+	// A runtime inside of it was of another context, which its own would not change.
+	CHECK_THAT(stage.run({"run", "x"}, wants("hardirq", "softirq")).err, !has("hint"));
+	CHECK_THAT(stage.run({"list"}, wants("hardirq", "process")).err, !has("hint"));
+}
+
+TEST_CASE("CPUs are counted", "[commands]")
+{
+	CHECK(count_cpus("0") == 1);
+	CHECK(count_cpus("0-3\n") == 4);
+	CHECK(count_cpus("0,2-3,8-11") == 7);
+	CHECK(count_cpus("") == 1);
+	CHECK(count_cpus("3-0") == 1);
+	CHECK(count_cpus("many") == 1);
 }
 
 TEST_CASE("the list is a table, or JSON", "[commands]")

@@ -128,4 +128,7 @@ TEST_CASE("top compares two looks", "[observe]")
 	CHECK(table.find("anew  process  loading   0.0        3         0") != std::string::npos);
 	CHECK(table.find("busy") < table.find("anew"));
 	CHECK(table.find("anew") < table.find("idle"));
+	idle.context = LUNATIK_CONTEXT_SOFTIRQ;
+	idle.percpu = true;
+	CHECK(top_table({}, {idle}, std::chrono::seconds(2)).find("idle  softirq percpu  loading") != std::string::npos);
 }

@@ -111,6 +111,8 @@ TEST_CASE("how long to look, and how often", "[options]")
 	refused({"top", "-n", "2x"}, "not a number above zero");
 	refused({"top", "-d", "-1"}, "");
 	refused({"top", "-d", "never"}, "not a time");
+	refused({"top", "--", "x"}, "takes no arguments");
+	refused({"monitor", "--", "x"}, "takes no arguments");
 	refused({"check"}, "check needs a script");
 	refused({"log", "--", "x"}, "takes no arguments");
 }
@@ -132,6 +134,8 @@ TEST_CASE("arguments of the script follow --", "[options]")
 	CHECK(good({"restart", "x", "--", "1"}).arguments == Words{"1"});
 	refused({"run", "--", "x"}, "run needs a script");
 	refused({"stop", "x", "--", "y"}, "no arguments");
+	refused({"stop", "--"}, "needs the name");
+	CHECK(good({"stop", "--", "-x"}).script == "-x");
 	refused({"list", "--"}, "no arguments");
 	refused({"--", "x"}, "no script");
 }
@@ -152,6 +156,8 @@ TEST_CASE("code is taken as it stands", "[options]")
 	CHECK(good({"run", "-"}).script == "-");
 
 	refused({"run", "-e"}, "-e");
+	refused({"-e", "1"}, "-e stands behind a verb");
+	refused({"--eval", "print(1)"}, "-e stands behind a verb");
 	refused({"run", "-e", "1", "x"}, "'x' is not a context");
 	refused({"run", "-e", "1", "softirq"}, "needs a name");
 	refused({"run", "-", "percpu"}, "needs a name");
@@ -381,7 +387,8 @@ TEST_CASE("state and monitor")
 		     {"state", "create"}, {"state", "list", "x"}, {"state", "exec", "x"}, {"state", "exec", "x", "1", "-e", "2"},
 		     {"state", "close", "x", "1"}, {"state", "close", "x", "--maxalloc", "1M"}, {"state", "create", "x", "--maxalloc", "y"},
 		     {"state", "list", "--", "x"}, {"state", "list", "--timeout", "1"}, {"state", "exec", "x", "1", "--timeout", "0"},
-		     {"state", "create", "x", "--timeout", "1"}, {"monitor", "x"}, {"monitor", "-n", "0"}}) {
+		     {"state", "create", "x", "--timeout", "1"}, {"monitor", "x"}, {"monitor", "-n", "0"},
+		     {"state", "create", std::string(256, 'x')}}) {
 		const Parsed wrong = parse(words);
 		CHECK(wrong.status == LUNATIK_STATUS_USAGE);
 		CHECK(!wrong.options);
