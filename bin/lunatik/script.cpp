@@ -51,8 +51,8 @@ void hide_shebang(std::string &source)
 
 Script find_script(const std::string &typed)
 {
-	const bool could_be_file = typed.find('/') != std::string::npos || typed.ends_with(suffix);
-	if (is_path(typed) || (could_be_file && is_file(typed))) {
+	// The name of an installed script may have slashes: what lies where root happens to stand must not take its place.
+	if (is_path(typed) || (typed.ends_with(suffix) && is_file(typed))) {
 		const std::size_t slash = typed.rfind('/');
 		return {without_suffix(slash == std::string::npos ? typed : typed.substr(slash + 1)), typed};
 	}
@@ -66,7 +66,7 @@ std::string read_source(const std::string &path, int input)
 		file = client::FileDescriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC));
 		if (!file && errno == ENOENT)
 			throw Failure(LUNATIK_STATUS_NAME, fmt::format("there is no file {}", path),
-				"a name without a slash and without .lua is a script below /lib/modules/lua");
+				"a name that begins with neither / nor . is a script below /lib/modules/lua");
 		if (!file)
 			throw Failure(errno == EACCES ? LUNATIK_STATUS_PERMISSION : LUNATIK_STATUS_NAME,
 				fmt::format("cannot open {}: {}", path, std::strerror(errno)));

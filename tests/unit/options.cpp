@@ -274,7 +274,8 @@ TEST_CASE("a script is installed or a file", "[options]")
 	CHECK(find_script(file).file == file);
 	CHECK(find_script("local/thing.lua").file == "local/thing.lua");
 	CHECK_FALSE(find_script("local/thing").file);
-	CHECK(find_script("local/bare").name == "bare");
+	CHECK_FALSE(find_script("local/bare").file);
+	CHECK(find_script("./local/bare").name == "bare");
 	CHECK(find_script("./missing.lua").file == "./missing.lua");
 	CHECK(find_script("../x").name == "x");
 	// A directory of that name is not the script.
