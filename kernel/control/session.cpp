@@ -384,11 +384,7 @@ void lunatik_session::accept_head() noexcept
 		failed_ = true;
 		refuse(LUNATIK_STATUS_VERSION,
 		       "the module speaks another version of the protocol than this command: install both from one release");
-	} else if (head.reserved) {
-		// A later version may give it a meaning, which must not be ignored here.
-		skip_frame();
-		refuse(LUNATIK_STATUS_USAGE, "the reserved field of a frame must be zero");
-	} else if (head.type == LUNATIK_REQUEST_INTERRUPT) {
+	} else if (head.type == LUNATIK_REQUEST_INTERRUPT && !head.reserved) {
 		skip_frame();
 		interrupt();
 	} else if (busy_) {
@@ -397,6 +393,10 @@ void lunatik_session::accept_head() noexcept
 	} else if (queued_ >= queue_max) {
 		failed_ = true;
 		refuse(LUNATIK_STATUS_USAGE, "too many answers wait to be read");
+	} else if (head.reserved) {
+		// A later version may give it a meaning, which must not be ignored here.
+		skip_frame();
+		refuse(LUNATIK_STATUS_USAGE, "the reserved field of a frame must be zero");
 	} else if (head.length > LUNATIK_REQUEST_MAX) {
 		skip_frame();
 		refuse(LUNATIK_STATUS_USAGE, "the request is too large: at most 16 MiB");
