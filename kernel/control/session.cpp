@@ -384,11 +384,7 @@ void lunatik_session::accept_head() noexcept
 		failed_ = true;
 		refuse(LUNATIK_STATUS_VERSION,
 		       "the module speaks another version of the protocol than this command: install both from one release");
-	} else if (head.reserved) {
-		// A later version may give it a meaning, which must not be ignored here.
-		skip_frame();
-		refuse(LUNATIK_STATUS_USAGE, "the reserved field of a frame must be zero");
-	} else if (head.type == LUNATIK_REQUEST_INTERRUPT) {
+	} else if (head.type == LUNATIK_REQUEST_INTERRUPT && !head.reserved) {
 		skip_frame();
 		interrupt();
 	} else if (busy_) {
@@ -397,6 +393,10 @@ void lunatik_session::accept_head() noexcept
 	} else if (queued_ >= queue_max) {
 		failed_ = true;
 		refuse(LUNATIK_STATUS_USAGE, "too many answers wait to be read");
+	} else if (head.reserved) {
+		// A later version may give it a meaning, which must not be ignored here.
+		skip_frame();
+		refuse(LUNATIK_STATUS_USAGE, "the reserved field of a frame must be zero");
 	} else if (head.length > LUNATIK_REQUEST_MAX) {
 		skip_frame();
 		refuse(LUNATIK_STATUS_USAGE, "the request is too large: at most 16 MiB");
@@ -730,32 +730,16 @@ void lunatik_session::handle_list() noexcept
 		network_,
 		[](void *list, Runtime &runtime) {
 			FrameBuilder frame;
-			bool loading = false, busy = false;
-			std::size_t held = 0, cap = 0;
-			unsigned long calls = 0, errors = 0;
-			__u64 busy_time = 0;
-			runtime.each_state([&](Runtime &state) {
-				loading = loading || state.loading();
-				busy = busy || state.busy();
-				held += state.account.held();
-				cap += state.account.cap();
-				calls += state.calls.load();
-				errors += state.errors.load();
-				busy_time += state.busy_time();
-			});
-			lunatik_runtime_state state = runtime.stopping() ? LUNATIK_STATE_STOPPING
-					      : loading		 ? LUNATIK_STATE_LOADING
-					      : busy		 ? LUNATIK_STATE_RUNNING
-								 : LUNATIK_STATE_READY;
+			auto summary = registry::summarize(runtime);
 			frame.bytes(LUNATIK_ATTRIBUTE_NAME, runtime.name.view());
 			frame.number(LUNATIK_ATTRIBUTE_CONTEXT, static_cast<__u32>(runtime.context));
-			frame.number(LUNATIK_ATTRIBUTE_STATE, static_cast<__u32>(state));
-			frame.number(LUNATIK_ATTRIBUTE_MEMORY, static_cast<__u64>(held));
-			frame.number(LUNATIK_ATTRIBUTE_MAXALLOC, static_cast<__u64>(cap));
-			frame.number(LUNATIK_ATTRIBUTE_CALLS, static_cast<__u64>(calls));
-			frame.number(LUNATIK_ATTRIBUTE_ERRORS, static_cast<__u64>(errors));
+			frame.number(LUNATIK_ATTRIBUTE_STATE, static_cast<__u32>(summary.state));
+			frame.number(LUNATIK_ATTRIBUTE_MEMORY, static_cast<__u64>(summary.held));
+			frame.number(LUNATIK_ATTRIBUTE_MAXALLOC, static_cast<__u64>(summary.cap));
+			frame.number(LUNATIK_ATTRIBUTE_CALLS, static_cast<__u64>(summary.calls));
+			frame.number(LUNATIK_ATTRIBUTE_ERRORS, static_cast<__u64>(summary.errors));
 			frame.number(LUNATIK_ATTRIBUTE_AGE, static_cast<__u64>(lunatik_h_ktime_get_ns() - runtime.created));
-			frame.number(LUNATIK_ATTRIBUTE_BUSY, busy_time);
+			frame.number(LUNATIK_ATTRIBUTE_BUSY, static_cast<__u64>(summary.busy_time));
 			if (runtime.cpu != Runtime::any_cpu)
 				frame.flag(LUNATIK_ATTRIBUTE_PERCPU);
 			frame.number(LUNATIK_ATTRIBUTE_NETNS, static_cast<__u32>(lunatik_h_net_inode(runtime.network)));

@@ -324,21 +324,18 @@ int lunatik_state_create(struct net *net, const char *name, unsigned long size, 
 
 static lunatik_state_info describe(Runtime &runtime) noexcept
 {
-	lunatik_runtime_state state = runtime.stopping()  ? LUNATIK_STATE_STOPPING
-				      : runtime.loading() ? LUNATIK_STATE_LOADING
-				      : runtime.busy()	  ? LUNATIK_STATE_RUNNING
-							  : LUNATIK_STATE_READY;
+	auto summary = registry::summarize(runtime);
 	return {
 		.name = runtime.name.view().data(),
 		.name_size = runtime.name.view().size(),
 		.context = static_cast<unsigned>(runtime.context),
-		.state = static_cast<unsigned>(state),
-		.memory = runtime.account.held(),
-		.maxalloc = runtime.account.cap(),
-		.calls = runtime.calls.load(),
-		.errors = runtime.errors.load(),
+		.state = static_cast<unsigned>(summary.state),
+		.memory = summary.held,
+		.maxalloc = summary.cap,
+		.calls = summary.calls,
+		.errors = summary.errors,
 		.age = lunatik_h_ktime_get_ns() - runtime.created,
-		.busy = runtime.busy_time(),
+		.busy = summary.busy_time,
 		.users = runtime.account.users,
 		.script_size = runtime.account.scriptsize,
 		.in_use = runtime.account.inuse,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* slab.h, mm.h, gfp.h. A failed allocation is an ordinary Lua error, so the kernel must not warn about it. */
+/* slab.h, mm.h, vmalloc.h, gfp.h. A failed allocation is an ordinary Lua error, so the kernel must not warn about it. */
 #include <linux/slab.h>
 #include <linux/mm.h>
 #include <linux/gfp.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/vmalloc.h>
 #include "helpers.h"
 
 #define LUNATIK_GFP(atomic) ((atomic) ? GFP_ATOMIC | __GFP_NOWARN : GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
@@ -76,9 +77,18 @@ void *lunatik_h_kvzalloc(size_t size, int atomic)
 	return memory;
 }
 
+static void free_deferred(void **memory)
+{
+	vfree(memory);
+}
+
 void lunatik_h_kvfree(const void *memory)
 {
-	kvfree(memory);
+	/* vfree() may sleep, and asks only whether it is in an interrupt: not under a lock with interrupts off. */
+	if (is_vmalloc_addr(memory) && !lunatik_h_preemptible_sleep())
+		lunatik_h_defer((void **)memory, free_deferred);
+	else
+		kvfree(memory);
 }
 
 void *lunatik_h_page(int atomic)

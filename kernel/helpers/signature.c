@@ -7,9 +7,13 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/key.h>
+#include <linux/key-type.h>
+#include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/module_signature.h>
 #include <linux/moduleparam.h>
 #include <linux/security.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
 #include <linux/verification.h>
@@ -19,13 +23,78 @@
 static bool required;
 /* Keys of this machine's own, which root may add until scripts must be signed. */
 static struct key *keyring;
+/* The keys that were in it when that was asked for: nobody writes here. */
+static struct key *sealed;
 
-/* From now on nobody adds a key. -EEXIST: root has restricted it to something before, and that stays. */
+/* The numbers of the keys in @ring, to be freed; how many there are in @count. */
+static key_serial_t *serials_of(struct key *ring, long *count)
+{
+	size_t room = 64 * sizeof(key_serial_t);
+	long size;
+
+	for (;;) {
+		key_serial_t *serials = kvmalloc(room, GFP_KERNEL);
+
+		if (!serials)
+			return ERR_PTR(-ENOMEM);
+		down_read(&ring->sem);
+		size = ring->type->read(ring, (char *)serials, room);
+		up_read(&ring->sem);
+		if (size >= 0 && size <= room) {
+			*count = size / sizeof(*serials);
+			return serials;
+		}
+		kvfree(serials);
+		if (size < 0)
+			return ERR_PTR(size);
+		room = 2 * size;
+	}
+}
+
+/*
+ * From now on nobody adds a key that counts. What is in the keyring can be more than keys: another keyring takes keys later, and a
+ * key that is being made, for which the kernel asks no restriction, gets its bytes later; so what counts is a copy, of whole keys only.
+ */
 static int seal(void)
 {
-	int error = keyring ? keyring_restrict(make_key_ref(keyring, 1), NULL, NULL) : 0;
+	struct key *copy;
+	key_serial_t *serials;
+	long count, i;
+	int error = 0;
 
-	return error == -EEXIST ? 0 : error;
+	if (sealed || !keyring)
+		return 0;
+	copy = keyring_alloc(".lunatik_sealed", GLOBAL_ROOT_UID, GLOBAL_ROOT_GID, current_cred(),
+			     KEY_POS_VIEW | KEY_POS_READ | KEY_POS_SEARCH | KEY_USR_VIEW | KEY_USR_READ, KEY_ALLOC_NOT_IN_QUOTA, NULL, NULL);
+	if (IS_ERR(copy))
+		return PTR_ERR(copy);
+	/* This only says so to who adds one; root may have restricted it to something else before. */
+	error = keyring_restrict(make_key_ref(keyring, 1), NULL, NULL);
+	if (error && error != -EEXIST)
+		goto out;
+	serials = serials_of(keyring, &count);
+	error = PTR_ERR_OR_ZERO(serials);
+	if (error)
+		goto out;
+	for (i = 0; i < count && !error; i++) {
+		key_ref_t found = lookup_user_key(serials[i], KEY_LOOKUP_PARTIAL, KEY_DEFER_PERM_CHECK);
+		struct key *key;
+
+		/* It has gone meanwhile, or has expired or been revoked. */
+		if (IS_ERR(found))
+			continue;
+		key = key_ref_to_ptr(found);
+		if (!strcmp(key->type->name, "asymmetric") && key_read_state(key) == KEY_IS_POSITIVE)
+			error = key_link(copy, key);
+		key_put(key);
+	}
+	kvfree(serials);
+out:
+	if (error)
+		key_put(copy);
+	else
+		smp_store_release(&sealed, copy);
+	return error;
 }
 
 static int set_required(const char *value, const struct kernel_param *parameter)
@@ -39,7 +108,7 @@ static int set_required(const char *value, const struct kernel_param *parameter)
 		return READ_ONCE(required) ? -EPERM : 0;
 	error = seal();
 	if (!error)
-		WRITE_ONCE(required, true);
+		smp_store_release(&required, true);
 	return error;
 }
 
@@ -50,7 +119,7 @@ MODULE_PARM_DESC(require_signature, "1: only signed scripts run; it cannot be ta
 int lunatik_h_signature_required(void)
 {
 	/* A script can do what a module can, so where unsigned modules are refused unsigned scripts are. */
-	return READ_ONCE(required) || security_locked_down(LOCKDOWN_MODULE_SIGNATURE);
+	return smp_load_acquire(&required) || security_locked_down(LOCKDOWN_MODULE_SIGNATURE);
 }
 
 /* The bytes of a script before what sign-file appends; without that, or where that makes no sense, a negative errno. */
@@ -98,6 +167,15 @@ static int verify(const char *script, size_t text, size_t signature_size, struct
 }
 #endif
 
+static int verify_ours(const char *script, size_t text, size_t signature_size)
+{
+	struct key *before = smp_load_acquire(&sealed);
+	int error = before ? verify(script, text, signature_size, before) : 0;
+
+	/* Root adds no key any more, but may take one out. */
+	return error ? error : verify(script, text, signature_size, keyring);
+}
+
 long lunatik_h_verify(const char *script, size_t size)
 {
 	size_t signature_size;
@@ -112,7 +190,7 @@ long lunatik_h_verify(const char *script, size_t size)
 		error = verify(script, text, signature_size, VERIFY_USE_PLATFORM_KEYRING);
 	/* Root's own keys are no reason for a kernel that does not trust root. */
 	if (error == -ENOKEY && !security_locked_down(LOCKDOWN_MODULE_SIGNATURE))
-		error = verify(script, text, signature_size, keyring);
+		error = verify_ours(script, text, signature_size);
 	return error ? error : text;
 }
 
@@ -129,7 +207,10 @@ int lunatik_h_signature_init(void)
 		keyring = NULL;
 		return error;
 	}
-	error = READ_ONCE(required) ? seal() : 0;
+	/* The parameter can be set meanwhile. */
+	kernel_param_lock(THIS_MODULE);
+	error = required ? seal() : 0;
+	kernel_param_unlock(THIS_MODULE);
 	if (error)
 		lunatik_h_signature_exit();
 	return error;
@@ -141,4 +222,9 @@ void lunatik_h_signature_exit(void)
 	key_revoke(keyring);
 	key_put(keyring);
 	keyring = NULL;
+	if (sealed) {
+		key_revoke(sealed);
+		key_put(sealed);
+		sealed = NULL;
+	}
 }

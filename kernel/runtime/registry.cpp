@@ -453,6 +453,26 @@ void each(struct net *network, void (*visit)(void *context, Runtime &runtime), v
 	}
 }
 
+Summary summarize(Runtime &runtime) noexcept
+{
+	Summary sum;
+	bool loading = false, busy = false;
+	runtime.each_state([&](Runtime &state) {
+		loading = loading || state.loading();
+		busy = busy || state.busy();
+		sum.held += state.account.held();
+		sum.cap += state.account.cap();
+		sum.calls += state.calls.load();
+		sum.errors += state.errors.load();
+		sum.busy_time += state.busy_time();
+	});
+	sum.state = runtime.stopping() ? LUNATIK_STATE_STOPPING
+		    : loading	       ? LUNATIK_STATE_LOADING
+		    : busy	       ? LUNATIK_STATE_RUNNING
+				       : LUNATIK_STATE_READY;
+	return sum;
+}
+
 bool walk(struct net *network, Cursor &cursor, bool (*visit)(void *context, Runtime &runtime), void *context) noexcept
 {
 	MutexGuard guard(mutex);

@@ -5,9 +5,12 @@
  */
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "base/result.hpp"
+#include "lunatik/uapi.h"
 #include "runtime/runtime.hpp"
 
 namespace lunatik {
@@ -79,6 +82,17 @@ bool walk(struct net *network, Cursor &cursor, bool (*visit)(void *context, Runt
 
 /// Calls `visit` for each runtime of `network`, in no order; it may sleep and must not change the registry.
 void each(struct net *network, void (*visit)(void *context, Runtime &runtime), void *context) noexcept;
+
+/// What a runtime is at, with the states of all CPUs summed up in a per-CPU one.
+struct Summary {
+	lunatik_runtime_state state = LUNATIK_STATE_READY;
+	std::size_t held = 0;
+	std::size_t cap = 0;
+	unsigned long calls = 0;
+	unsigned long errors = 0;
+	std::uint64_t busy_time = 0;
+};
+[[nodiscard]] Summary summarize(Runtime &runtime) noexcept;
 
 void init() noexcept;
 

@@ -335,6 +335,7 @@ private:
 	Atomic<bool> loading_{ false };
 	Atomic<bool> ready_{ false };
 	Atomic<bool> stopping_{ false };
+	bool finished_ = false;		// somebody closes the state, or has; guarded by the lock
 	Atomic<bool> closed_{ false };
 	Atomic<bool> announced_{ false };
 	Atomic<const char *> killed_{ nullptr };	// why it ended without being asked to, if so

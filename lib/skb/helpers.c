@@ -313,7 +313,7 @@ void lunatik_h_packet_open(struct lunatik_packet *packet, struct sk_buff *skb)
  */
 static struct sk_buff_head to_send;
 
-static void send(struct tasklet_struct *unused)
+static void send(struct tasklet_struct *sender)
 {
 	struct sk_buff *skb;
 	int budget = FORWARD_MAX;
@@ -324,6 +324,9 @@ static void send(struct tasklet_struct *unused)
 		dev_queue_xmit(skb);
 		dev_put(dev);
 	}
+	/* CPUs that looked at its length together may have made the queue longer than one run may take. */
+	if (!skb_queue_empty_lockless(&to_send))
+		tasklet_schedule(sender);
 }
 
 static DECLARE_TASKLET(sender, send);

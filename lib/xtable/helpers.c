@@ -65,10 +65,16 @@ static __always_inline unsigned int ask(const struct rule *rule, lunatik_object_
 	lunatik_packet_open(&packet->packet, skb);
 	packet->packet.fixed = !packet->target;
 	packet->userargs = rule->strings;
-	packet->thoff = par->thoff;
-	packet->fragoff = par->fragoff;
 	packet->hook = xt_hooknum(par);
 	packet->family = xt_family(par);
+	/* The tables of bridges and of ARP do not fill these. */
+	if (likely(packet->family == NFPROTO_IPV4 || packet->family == NFPROTO_IPV6)) {
+		packet->thoff = par->thoff;
+		packet->fragoff = par->fragoff;
+	} else {
+		packet->thoff = 0;
+		packet->fragoff = 0;
+	}
 	packet->hotdrop = false;
 	return lunatik_packet_ask(object, &packet->packet, rule->percpu, lunatik_xtable_ask, lunatik_xtable_ask_local);
 }

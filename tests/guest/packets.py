@@ -8,13 +8,14 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 from frames import SLOW
 from hosts import ECHO, ask, hosts, inside, serving, sh
-from ktap import equal, finish, install, ok, shared, within
+from ktap import equal, finish, install, lunatik, ok, shared, within
 
 # Reads all there is of a packet in each way, and beyond it; whatever is wrong raises, and is counted as an error.
 LOOK = r'''
@@ -194,6 +195,58 @@ def odd():
         equal("it stops", inside("nb", "lunatik stop test/p_odd").returncode, 0)
 
 
+# The nth time that garbage is collected while a packet is copied, a finalizer closes that packet, which is a copy itself.
+CLOSING = r'''
+local netfilter, linux, shared = require("netfilter"), require("linux"), require("lunatik")._ENV
+local n, victim, closed, ended, left = 0
+local finalized = {}
+local function chain() setmetatable({}, finalized) end
+function finalized.__gc()
+	if ended then return end
+	left = left - 1
+	if left == 0 then
+		local gone <close> = victim
+		closed = true
+	end
+	chain()
+end
+netfilter.register { pf = netfilter.family.IPV4, hooknum = netfilter.inet_hooks.LOCAL_IN, priority = 0, hook = function(skb)
+	if skb:getuint8(9) ~= 17 or linux.ntoh16(skb:getuint16(22)) ~= 7304 then return netfilter.action.ACCEPT end
+	n = n + 1
+	victim, closed, ended, left = skb:copy(), false, false, n
+	local copy = victim.copy
+	-- Whatever may collect does, all there is.
+	collectgarbage("restart")
+	collectgarbage("incremental", 1, 1000, 20)
+	chain()
+	local good, message = pcall(copy, victim)
+	ended = true
+	collectgarbage("stop")
+	local outcome = "c_" .. (closed and "closed" or "open") .. "_" .. (good and "copied" or message)
+	shared[outcome] = (shared[outcome] or 0) + 1
+	shared.c_packets = n
+	return netfilter.action.ACCEPT
+end }
+'''
+
+
+def closing():
+    sh("ip link set lo up")
+    install("p_closing", CLOSING)
+    done = lunatik("run", "test/p_closing", "softirq")
+    ok("a hook whose garbage closes what it copies", done.returncode == 0, done.stderr)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for number in range(1, 25):
+            sender.sendto(b"copy", ("127.0.0.1", 7304))
+            within(5, lambda wanted=number: count("c_packets") == wanted)
+    equal("it saw the packets", count("c_packets"), 24)
+    ok("what is open is copied", count("c_open_copied") > 0)
+    ok("what is closed meanwhile is not", count("c_closed_EBADF") > 0)
+    equal("never", count("c_closed_copied"), 0)
+    equal("and there is no other outcome", count("c_open_copied") + count("c_closed_EBADF"), 24)
+    equal("it stops", lunatik("stop", "test/p_closing").returncode, 0)
+
+
 BRIDGE = LOOK + r'''
 for name, hooknum in pairs(netfilter.bridge_hooks) do
 	register("b_" .. name, { pf = family.BRIDGE, hooknum = hooknum })
@@ -212,6 +265,65 @@ register("b_port", { pf = family.BRIDGE, hooknum = netfilter.bridge_hooks.FORWAR
 	return action.ACCEPT
 end })
 '''
+
+
+# Frames with nothing behind their head, which the bridge floods: who gets the same one at another port sees none of what a hook writes.
+# Its own copy of the packet has another's bytes in the kernel.
+CLONES = r'''
+local netfilter = require("netfilter")
+local shared = require("lunatik")._ENV
+local function write(skb)
+	if skb:protocol() == 0x88b5 then
+		skb:data("mac"):setstring(0, "\2CLONE")
+		shared.b_written = (shared.b_written or 0) + 1
+	end
+	return netfilter.action.ACCEPT
+end
+local good, message = pcall(netfilter.register, { pf = netfilter.family.NETDEV, hooknum = netfilter.netdev_hooks.EGRESS, priority = 0,
+	dev = "pb", hook = write })
+if not good then
+	assert(message == "EOPNOTSUPP", message)
+	shared.b_written = -1
+end
+'''
+LISTEN = r'''
+import socket
+listeners = []
+for device in ("vb", "vc"):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5))
+    s.bind((device, 0x88b5))
+    s.settimeout(20)
+    listeners.append(s)
+print("ready", flush=True)
+print(*[s.recv(100)[:6].hex() for s in listeners for _ in range(3)], flush=True)
+'''
+FLOOD = r'''
+import socket
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("va", 0))
+for _ in range(3):
+    s.send(b"\xff" * 6 + b"\2\0\0\0\0\1\x88\xb5")
+'''
+
+
+def clones():
+    for command in ("ip -n nb link add vc type veth peer name pc netns nm", "ip -n nm link set pc master br0", "ip -n nb link set vc up",
+                    "ip -n nm link set pc up"):
+        equal(command, sh(command).returncode, 0)
+    run("p_clones", CLONES, "nm")
+    if count("b_written") == -1:
+        print("# this kernel has no hooks of what a device sends")
+    else:
+        ok("the third port forwards", within(20, lambda: "state forwarding" in sh("ip netns exec nm bridge link show dev pc").stdout))
+        with subprocess.Popen(["ip", "netns", "exec", "nb", sys.executable, "-c", LISTEN], stdout=subprocess.PIPE, text=True) as listener:
+            equal("at two ports somebody listens", listener.stdout.readline(), "ready\n")
+            done = inside("na", f"{sys.executable} -c '{FLOOD}'")
+            print("#", done.stderr)
+            wanted = ["02434c4f4e45"] * 3 + ["ffffffffffff"] * 3
+            equal("each gets what was written for it", listener.communicate(timeout=60 * SLOW)[0].split(), wanted)
+        equal("the hook wrote", count("b_written"), 3)
+    equal("without an error", errors("nm", "p_clones"), "0")
+    equal("it stops", inside("nm", "lunatik stop test/p_clones").returncode, 0)
 
 
 def bridge():
@@ -245,13 +357,14 @@ def bridge():
                 said = inside("nm", "lunatik log test/p_bridge").stdout.splitlines()
                 wrong = [line for line in said if "[started]" not in line and not line.endswith("out of bounds")]
                 equal("nothing else is wrong", wrong, [])
+                clones()
                 equal("a device of the bridge goes", sh("ip -n nm link del pb").returncode, 0)
             equal("it stops", inside("nm", "lunatik stop test/p_bridge").returncode, 0)
         sh("ip netns del nm")
 
 
 def main():
-    for part in (odd, bridge):
+    for part in (odd, closing, bridge):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             print(f"# {part.__name__}", flush=True)
             part()

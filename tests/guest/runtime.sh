@@ -107,5 +107,32 @@ EOF
 lunatik load
 echo 1500 >/sys/module/lunatik/parameters/budget
 lua_suite runtime
+
+# A block of vmalloc()'s, which the body of a hardirq runtime gets, is given back while interrupts are off: not by whoever is there.
+install_script rt_vmalloc <<'EOF'
+local half = ("x"):rep(2200000)
+local big = half .. half
+half = nil
+return function()
+	big = nil
+	collectgarbage()
+	return "given back"
+end
+EOF
+tracing=/sys/kernel/tracing
+mountpoint -q $tracing || mount -t tracefs tracefs $tracing
+traced=$(grep -cw function $tracing/available_tracers)
+if [ "$traced" = 1 ]; then
+	echo vfree >$tracing/set_ftrace_filter
+	echo function >$tracing/current_tracer
+fi
+gives "a hardirq runtime gives back a block of vmalloc()'s" 0 '^given back$' '' \
+	lunatik run -e 'print(require("lunatik").runtime("test/rt_vmalloc", "hardirq"):resume())'
+if [ "$traced" = 1 ]; then
+	ok "a worker frees it" within 5 grep -q 'kworker.*: vfree <-' $tracing/trace
+	is "nobody does with interrupts off" "$(grep -E '\] [dD].*: vfree <-' $tracing/trace)" ''
+	echo nop >$tracing/current_tracer
+	echo >$tracing/set_ftrace_filter
+fi
 [ ! -e /sys/module/lunatik ] || echo 50 >/sys/module/lunatik/parameters/budget
 finish

@@ -161,6 +161,29 @@ def broken_requests():
         equal("after 60 damaged streams", ask(session, evaluate("5")).values, ["5"])
 
 
+def refusals():
+    """Who sends wrong heads and reads no answer makes the kernel keep no more of them than of any other answers."""
+    heads = frame(EVAL, reserved=1) * 4096
+    sent = 0
+    with opened(DEVICE) as session:
+        try:
+            while sent < 1 << 20:
+                sent += os.write(session, heads)
+        except OSError as error:
+            equal("heads with a reserved field, unread: the session ends", errno.errorcode[error.errno], "EPIPE")
+        ok("before they are many", sent < 1 << 20, sent)
+        got = b""
+        while chunk := os.read(session, 1 << 20):
+            got += chunk
+        ok("it says why", b"too many answers wait to be read" in got[-200:], got[-200:])
+        ok("what waited is bounded", b"reserved field" in got and len(got) < 300 << 10, len(got))
+    with opened(DEVICE) as session:
+        send(session, frame(INTERRUPT, reserved=1))
+        answer = Answer(session)
+        ok("an interrupt with one is none", answer.status == 2 and "reserved" in answer.message, answer.status, answer.message)
+        equal("and the session goes on", ask(session, evaluate("3")).values, ["3"])
+
+
 def interrupts():
     with opened(DEVICE) as session:
         for source in ("while true do end", "while true do pcall(function() while true do end end) end",
@@ -265,7 +288,7 @@ def large():
 
 
 def main():
-    for part in (right_uses, broken_requests, interrupts, ends, large):
+    for part in (right_uses, broken_requests, refusals, interrupts, ends, large):
         part()
     return finish()
 

@@ -43,6 +43,27 @@ gives "JSON: an error" 1 '"error":' '' lunatik -j state exec one 'error("x")'
 gives "JSON: list" 0 '"name": ?"one"' '' lunatik -j state list
 gives "JSON: no such state" 6 '"errno": ?2|there is no state' '' lunatik -j state close none
 
+# A runtime of many states is one in both lists, with their sums.
+install_script sc_percpu <<'EOF'
+local netfilter = require("netfilter")
+netfilter.register { pf = netfilter.family.IPV4, hooknum = netfilter.inet_hooks.LOCAL_OUT, priority = 0, hook = function() return 1 end }
+EOF
+gives "a runtime of each CPU" 0 '' '' lunatik run test/sc_percpu softirq percpu
+is "has its packets of all CPUs counted" "$(python3 -c 'import json, os, socket, subprocess
+def listed(*words):
+    return next(one for one in json.loads(subprocess.run(["lunatik", "-j", *words, "list"], capture_output=True).stdout)
+                if one["name"] == "test/sc_percpu")
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+cpus = os.sched_getaffinity(0)
+for cpu in cpus:
+    os.sched_setaffinity(0, {cpu})
+    for _ in range(100):
+        s.sendto(b"x", ("127.0.0.1", 9))
+one, other, again = listed(), listed("state"), listed()
+print(len(cpus) > 1, other["calls"] >= 100 * len(cpus), one["calls"] <= other["calls"] <= again["calls"], one["maxalloc"] == other["maxalloc"],
+      one["memory"] <= 2 * other["memory"], other["memory"] <= 2 * one["memory"])')" 'True True True True True True'
+lunatik stop test/sc_percpu
+
 ip netns add blue
 gives "another namespace" 0 '' '' lunatik state create one --netns blue
 gives "has its own" 0 '^nil$' '' lunatik state exec one 'return x' --netns blue
