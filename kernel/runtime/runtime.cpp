@@ -153,6 +153,7 @@ Report::~Report()
 void Report::say(std::string_view text) noexcept
 {
 	keep(message, message_size, text);
+	unsaid = !message;
 }
 
 void Report::trace(std::string_view text) noexcept
