@@ -34,13 +34,24 @@ static void add_replaced(luaL_Buffer *buffer, const char *text, size_t length, c
 	}
 }
 
+/* Errors that say nothing about the file: the next one of the path must not be taken for it. */
+static int is_passing(int error)
+{
+	enum { INTERRUPTED = 4, INPUT_OUTPUT = 5, NO_MEMORY = 12, NO_FILES = 23 };
+
+	return error == INTERRUPTED || error == INPUT_OUTPUT || error == NO_MEMORY || error == NO_FILES;
+}
+
 static int readable(lua_State *L, const char *name)
 {
 	int error;
 	void *file = lunatik_file_open(L, name, &error);
 
-	if (file == NULL)
+	if (file == NULL) {
+		if (is_passing(error))
+			luaL_error(L, "cannot open %s: %s", name, lunatik_strerror(error));
 		return 0;
+	}
 	lunatik_file_close(file);
 	return 1;
 }

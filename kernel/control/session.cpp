@@ -242,6 +242,7 @@ private:
 	void accept_frame() noexcept;
 	void skip_frame() noexcept;
 	void refuse(int status, std::string_view message) noexcept;
+	void push_last_answer() noexcept;
 	int start() noexcept;
 	void interrupt() noexcept;
 	void push(Chunk *chunk) noexcept;
@@ -253,7 +254,7 @@ private:
 	void handle_eval(const Request &request, Report &report) noexcept;
 	void handle_check(const Request &request, Report &report) noexcept;
 	void handle_complete(const Request &request, Report &report) noexcept;
-	void handle_list() noexcept;
+	void handle_list(Report &report) noexcept;
 	void handle_log(const Request &request, Report &report) noexcept;
 	[[nodiscard]] bool push_record(const journal::Line &line) noexcept;
 	[[nodiscard]] bool own_runtime(Report &report) noexcept;
@@ -279,6 +280,7 @@ private:
 	bool interrupted_ = false;	// INTERRUPT came for it
 	bool gone_ = false;		// the client has closed
 	bool failed_ = false;		// the stream is out of step: nothing more is accepted
+	bool unheard_ = false;		// there was no memory for some of what was printed
 	task_struct *thread_ = nullptr;	// with a reference
 	// The thread's alone.
 	Object *runtime_ = nullptr;
@@ -336,6 +338,26 @@ void lunatik_session::refuse(int status, std::string_view message) noexcept
 	frame.bytes(LUNATIK_ATTRIBUTE_MESSAGE, message);
 	if (Chunk *chunk = frame.finish(LUNATIK_ANSWER_DONE))
 		push(chunk);
+	else
+		push_last_answer();
+}
+
+// An answer found no memory: the one kept for this says so, once.
+void lunatik_session::push_last_answer() noexcept
+{
+	Chunk *chunk = std::exchange(last_answer_, nullptr);
+	if (!chunk) {
+		failed_ = true;
+		waiters.wake();
+		return;
+	}
+	lunatik_attribute head{ LUNATIK_ATTRIBUTE_STATUS, sizeof(__u32) };
+	__u32 status = LUNATIK_STATUS_LIMIT;
+	chunk->size = sizeof(lunatik_frame);
+	chunk->append(&head, sizeof(head));
+	chunk->append(&status, sizeof(status));
+	chunk->head(LUNATIK_ANSWER_DONE);
+	push(chunk);
 }
 
 void lunatik_session::interrupt() noexcept
@@ -559,8 +581,10 @@ void lunatik_session::write(std::string_view text) noexcept
 				Chunk *last = answers_.last();
 				if (!last || last->taken || last->head().type != LUNATIK_ANSWER_OUTPUT || last->size == last->capacity) {
 					last = Chunk::make(sizeof(lunatik_frame) + output_room);
-					if (!last)
+					if (!last) {
+						unheard_ = true;
 						return;
+					}
 					last->size = sizeof(lunatik_frame);
 					last->head(LUNATIK_ANSWER_OUTPUT);
 					push(last);
@@ -607,7 +631,7 @@ void lunatik_session::done(Report &report) noexcept
 	frame.number(LUNATIK_ATTRIBUTE_STATUS, static_cast<__u32>(report.status));
 	if (report.error)
 		frame.number(LUNATIK_ATTRIBUTE_ERRNO, static_cast<__u32>(report.error));
-	if (report.message)
+	if (!report.text().empty())
 		frame.bytes(LUNATIK_ATTRIBUTE_MESSAGE, report.text());
 	if (report.traceback)
 		frame.bytes(LUNATIK_ATTRIBUTE_TRACEBACK, { report.traceback, report.traceback_size });
@@ -616,22 +640,14 @@ void lunatik_session::done(Report &report) noexcept
 	Chunk *chunk = frame.finish(LUNATIK_ANSWER_DONE);
 
 	MutexGuard guard(mutex_);
-	if (!chunk && (chunk = std::exchange(last_answer_, nullptr))) {
-		// The answer itself found no memory: the one kept for this says so, once.
-		lunatik_attribute head{ LUNATIK_ATTRIBUTE_STATUS, sizeof(__u32) };
-		__u32 status = LUNATIK_STATUS_LIMIT;
-		chunk->size = sizeof(lunatik_frame);
-		chunk->append(&head, sizeof(head));
-		chunk->append(&status, sizeof(status));
-		chunk->head(LUNATIK_ANSWER_DONE);
-	}
+	if (chunk)
+		push(chunk);
+	else
+		push_last_answer();
 	if (!last_answer_)
 		last_answer_ = Chunk::make(256);
 	lunatik_h_kvfree(std::exchange(request_, {}).data);
-	failed_ = failed_ || !chunk;
 	busy_ = false;
-	if (chunk)
-		push(chunk);
 	waiters.wake();
 }
 
@@ -722,13 +738,16 @@ void lunatik_session::handle_eval(const Request &request, Report &report) noexce
 	});
 }
 
-void lunatik_session::handle_list() noexcept
+void lunatik_session::handle_list(Report &report) noexcept
 {
 	// Gathered first: the queue's lock is not for the time of the registry's.
-	List<Chunk> items;
+	struct {
+		List<Chunk> items;
+		bool whole = true;
+	} gathered;
 	registry::each(
 		network_,
-		[](void *list, Runtime &runtime) {
+		[](void *context, Runtime &runtime) {
 			FrameBuilder frame;
 			auto summary = registry::summarize(runtime);
 			frame.bytes(LUNATIK_ATTRIBUTE_NAME, runtime.name.view());
@@ -746,12 +765,19 @@ void lunatik_session::handle_list() noexcept
 			if (int pid = runtime.thread_pid())
 				frame.number(LUNATIK_ATTRIBUTE_THREAD, static_cast<__u32>(pid));
 			// SAFETY: the context given below.
+			auto &to = *static_cast<decltype(gathered) *>(context);
 			if (Chunk *chunk = frame.finish(LUNATIK_ANSWER_ITEM))
-				static_cast<List<Chunk> *>(list)->push_back(*chunk);
+				to.items.push_back(*chunk);
+			else
+				to.whole = false;
 		},
-		&items);
+		&gathered);
+	if (!gathered.whole) {
+		report.status = LUNATIK_STATUS_LIMIT;
+		report.say("not enough memory for the list");
+	}
 	MutexGuard guard(mutex_);
-	while (Chunk *chunk = items.pop_front())
+	while (Chunk *chunk = gathered.items.pop_front())
 		push(chunk);
 }
 
@@ -855,7 +881,7 @@ void lunatik_session::handle(lunatik_frame_type type, std::string_view payload) 
 		(void)registry::stop(network_, request.name, report);
 		break;
 	case LUNATIK_REQUEST_LIST:
-		handle_list();
+		handle_list(report);
 		break;
 	case LUNATIK_REQUEST_LOG:
 		handle_log(request, report);
@@ -877,9 +903,16 @@ void lunatik_session::handle(lunatik_frame_type type, std::string_view payload) 
 		report.say("unknown request");
 	}
 	lunatik_h_fail_allocation(0);
-	if (!values.complete()) {
+	bool unheard;
+	{
+		MutexGuard guard(mutex_);
+		unheard = std::exchange(unheard_, false);
+	}
+	// A runtime that was made is there all the same, and `lunatik log` has what it printed.
+	unheard = unheard && type == LUNATIK_REQUEST_EVAL && !report.status;
+	if (!values.complete() || unheard) {
 		report.status = LUNATIK_STATUS_LIMIT;
-		report.say("not enough memory for the results");
+		report.say(unheard ? "not enough memory for what was printed" : "not enough memory for the results");
 	}
 	done(report);
 	values_ = nullptr;

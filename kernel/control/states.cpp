@@ -42,24 +42,9 @@ public:
 	Answer &operator=(const Answer &) = delete;
 
 	/// Adds a part, or, with `extend`, to the last part if that is of the same type. False without memory.
-	bool add(unsigned type, std::string_view bytes, bool extend = false) noexcept
-	{
-		bool extends = extend && size_ && last_type_ == type;
-		if (!reserve(bytes.size() + (extends ? 0 : sizeof(Head))))
-			return false;
-		if (!extends) {
-			last_ = size_;
-			last_type_ = type;
-			size_ += sizeof(Head);
-			Head head{ type, 0 };
-			__builtin_memcpy(data() + last_, &head, sizeof(head));
-		}
-		__builtin_memcpy(data() + size_, bytes.data(), bytes.size());
-		size_ += bytes.size();
-		Head head{ type, static_cast<unsigned>(size_ - last_ - sizeof(Head)) };
-		__builtin_memcpy(data() + last_, &head, sizeof(head));
-		return true;
-	}
+	bool add(unsigned type, std::string_view bytes, bool extend = false) noexcept { return put(type, bytes, extend, end_room); }
+	/// Adds one of the numbers that end it, for which there is always room.
+	void end(unsigned type, std::string_view bytes) noexcept { (void)put(type, bytes, false, 0); }
 	/// The part that is read now, 0 at the end.
 	unsigned part(std::string_view &bytes) noexcept
 	{
@@ -88,8 +73,28 @@ private:
 		unsigned type;
 		unsigned size;
 	};
+	// Of what was lost, the errno and the status.
+	static constexpr std::size_t end_room = 3 * (sizeof(Head) + sizeof(unsigned long long));
 
 	[[nodiscard]] char *data() noexcept { return more_ ? more_ : few_; }
+	bool put(unsigned type, std::string_view bytes, bool extend, std::size_t room) noexcept
+	{
+		bool extends = extend && size_ && last_type_ == type;
+		if (!reserve(bytes.size() + (extends ? 0 : sizeof(Head)) + room))
+			return false;
+		if (!extends) {
+			last_ = size_;
+			last_type_ = type;
+			size_ += sizeof(Head);
+			Head head{ type, 0 };
+			__builtin_memcpy(data() + last_, &head, sizeof(head));
+		}
+		__builtin_memcpy(data() + size_, bytes.data(), bytes.size());
+		size_ += bytes.size();
+		Head head{ type, static_cast<unsigned>(size_ - last_ - sizeof(Head)) };
+		__builtin_memcpy(data() + last_, &head, sizeof(head));
+		return true;
+	}
 	bool reserve(std::size_t count) noexcept
 	{
 		if (capacity_ - size_ >= count)
@@ -208,7 +213,7 @@ void lunatik_exec::enter_and_run(Report &report) noexcept
 		lunatik_h_timer_cancel(timer_.address());
 	if (!done && expired_.load())
 		time_out(report);
-	if (!done && report.message)
+	if (!done && !report.text().empty())
 		runtime_.journal.add(LUNATIK_RECORD_ERROR, cut(report.text(), 0, report.text().find('\n')));
 	state.inuse = false;
 	runtime_.leave();
@@ -227,7 +232,7 @@ int lunatik_exec::expire(void *exec) noexcept
 void lunatik_exec::number(unsigned type, unsigned value) noexcept
 {
 	// SAFETY: the bytes of an integer.
-	(void)answer.add(type, { reinterpret_cast<const char *>(&value), sizeof(value) });
+	answer.end(type, { reinterpret_cast<const char *>(&value), sizeof(value) });
 }
 
 void lunatik_exec::run() noexcept
@@ -242,9 +247,9 @@ void lunatik_exec::run() noexcept
 	}
 	// SAFETY: the bytes of an integer.
 	if (lost_)
-		(void)answer.add(LUNATIK_GENL_A_LOST, { reinterpret_cast<const char *>(&lost_), sizeof(lost_) });
+		answer.end(LUNATIK_GENL_A_LOST, { reinterpret_cast<const char *>(&lost_), sizeof(lost_) });
 	if (report.status) {
-		bool added = !report.message || answer.add(LUNATIK_GENL_A_MESSAGE, cut(report.text(), 0, message_max));
+		bool added = report.text().empty() || answer.add(LUNATIK_GENL_A_MESSAGE, cut(report.text(), 0, message_max));
 		added = added && (!report.traceback ||
 				  answer.add(LUNATIK_GENL_A_TRACEBACK, cut({ report.traceback, report.traceback_size }, 0, trace_max)));
 		// A state whose cap is reached has no room for what it printed either.

@@ -44,7 +44,7 @@ static Result<Handle> new_runtime(Caller &caller, std::string_view script, std::
 			     .percpu = percpu.value.value_or(false) },
 			   report);
 	if (!loaded) {
-		if (!report.message)
+		if (report.text().empty())
 			return loaded.error();
 		return caller.fail_with(report.text());
 	}

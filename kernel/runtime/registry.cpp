@@ -359,7 +359,7 @@ Result<void> run(const Script &script, bool spawn, Report &report, Watch watch, 
 	}
 	if (result)
 		runtime->announce();
-	else if (report.message)
+	else if (!report.text().empty())
 		runtime->journal.add(LUNATIK_RECORD_ERROR, cut(report.text(), 0, report.text().find('\n')));
 	if (!result && take(runtime->network, script.name, runtime))
 		runtime->object.drop();

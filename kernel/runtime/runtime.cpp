@@ -153,6 +153,7 @@ Report::~Report()
 void Report::say(std::string_view text) noexcept
 {
 	keep(message, message_size, text);
+	unsaid = !message;
 }
 
 void Report::trace(std::string_view text) noexcept
@@ -304,6 +305,9 @@ int Runtime::find_first(Object &hook, Object *&first) noexcept
 		first = next_first_;
 		return first && first->class_ == hook.class_ ? 0 : -ESRCH;
 	}
+	// It may be asked again, when there was no memory for what came afterwards.
+	if (hook.peers)
+		return 0;
 	// SAFETY: zeroed memory for a pointer of each CPU.
 	hook.peers = static_cast<Object **>(lunatik_h_kvzalloc(sizeof(Object *) * lunatik_h_cpus(), 0));
 	if (!hook.peers)

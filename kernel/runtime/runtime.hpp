@@ -60,15 +60,19 @@ struct Report {
 	char *traceback = nullptr;
 	std::size_t traceback_size = 0;
 	bool traced = false;		// the traceback is of the place that matters: keep it
+	bool unsaid = false;		// there was no memory for the message
 
 	Report() noexcept = default;
 	Report(const Report &) = delete;
 	Report &operator=(const Report &) = delete;
 	~Report();
-	/// Replaces the message; keeps none when there is no memory for it.
+	/// Replaces the message; when there is no memory for it, text() says that.
 	void say(std::string_view text) noexcept;
 	void trace(std::string_view text) noexcept;
-	[[nodiscard]] std::string_view text() const noexcept { return { message, message_size }; }
+	[[nodiscard]] std::string_view text() const noexcept
+	{
+		return unsaid ? "not enough memory for the message" : std::string_view(message, message_size);
+	}
 };
 
 /// The list of runtimes that other modules find by the address of their state (runtime/states.hpp).

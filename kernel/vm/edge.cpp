@@ -147,7 +147,9 @@ void register_class(lua_State *L, const lunatik_class_t &info, struct module *ow
 		lua_setfield(L, -2, method->name);
 	}
 	// A method that a script took out of the metatable outlives every object: the state itself keeps the module.
-	if (owner && runtime_of(L).pin(owner))
+	if (int error = owner ? runtime_of(L).pin(owner) : 0; error == -ENOMEM)
+		raise(L, error);
+	else if (error)
 		luaL_error(L, "the module of class '%s' cannot be kept", info.name);
 	lua_pushlightuserdata(L, owner);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, owner_key(info));
@@ -688,18 +690,21 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 	call.self = object->private_;
 	Object *first = nullptr;
 	bool pinned = function.flags & LUNATIK_FUNCTION_PIN;
-	int error = pinned && function.class_->opt & LUNATIK_OPT_HOOK ? runtime.find_first(*object, first) : 0;
-	call.first = first;
-	// Collecting garbage runs the script's finalizers, which may close the receiver.
-	auto closed = [L, receiver] { return receiver && box_at(L, 1)->object != receiver; };
-	if (error)
-		call.message = "each CPU's state must make the same hooks, in the same order";
-	else
-		error = closed() ? -EBADF : act(function, call, nullptr);
+	auto make = [&]() noexcept {
+		// Collecting garbage, here and on the way here, runs the script's finalizers, which may close the receiver.
+		if (receiver && box_at(L, 1)->object != receiver)
+			return -EBADF;
+		int error = pinned && function.class_->opt & LUNATIK_OPT_HOOK ? runtime.find_first(*object, first) : 0;
+		if (error == -ESRCH)
+			call.message = "each CPU's state must make the same hooks, in the same order";
+		call.first = first;
+		return error ? error : act(function, call, nullptr);
+	};
+	int error = make();
 	if (error == -ENOMEM && runtime.may_sleep()) {
 		// The collector does not see what objects hold: what only garbage holds is given back first.
 		lua_gc(L, LUA_GCCOLLECT);
-		error = closed() ? -EBADF : act(function, call, nullptr);
+		error = make();
 	}
 	if (!error) {
 		object->constructed();

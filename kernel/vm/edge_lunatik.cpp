@@ -37,7 +37,7 @@ static Outcome resume_in(Runtime &target, Runtime &outer, const lunatik_value *a
 	} else {
 		outcome.message = std::exchange(report.message, nullptr);
 		outcome.message_size = report.message_size;
-		outcome.error = -EINVAL;
+		outcome.error = report.unsaid ? -ENOMEM : -EINVAL;
 	}
 	return outcome;
 }

@@ -682,8 +682,14 @@ int lunatik_require_module(lua_State *L, const char *name)
 		return 1;
 	}
 	void *open = lunatik_h_symbol_get(symbol);
-	if (!open && !lunatik_h_request_module(name))
-		open = lunatik_h_symbol_get(symbol);
+	if (!open) {
+		// Positive: modprobe has run, and failed.
+		int error = lunatik_h_request_module(name);
+		if (error == -ENOMEM || error == -EINTR)
+			return edge::raise(L, error);
+		if (!error)
+			open = lunatik_h_symbol_get(symbol);
+	}
 	if (!open) {
 		lua_pushfstring(L, "no kernel module 'lunatik:%s'", name);
 		return 1;

@@ -84,17 +84,19 @@ static const struct file_operations operations = {
 	.llseek = default_llseek,
 };
 
-/* devtmpfs keeps quiet about a name that is taken, by another driver or a directory. */
-static bool node_exists(const char *name)
+/* devtmpfs keeps quiet about a name that is taken, by another driver or a directory. 0: it is free. */
+static int look_for_node(const char *name)
 {
 	char node[128];
 	struct path path;
+	int error;
 
 	snprintf(node, sizeof(node), "/dev/%s", name);
-	if (kern_path(node, 0, &path))
-		return false;
+	error = kern_path(node, 0, &path);
+	if (error)
+		return error == -ENOENT ? 0 : error;
 	path_put(&path);
-	return true;
+	return -EEXIST;
 }
 
 int lunatik_h_device_add(lunatik_object_t *object, const char *name, unsigned int mode)
@@ -103,8 +105,9 @@ int lunatik_h_device_add(lunatik_object_t *object, const char *name, unsigned in
 	u32 minor;
 	int error;
 
-	if (node_exists(name))
-		return -EEXIST;
+	error = look_for_node(name);
+	if (error)
+		return error;
 	error = xa_alloc(&devices, &minor, object, XA_LIMIT(0, MINORS - 1), GFP_KERNEL);
 	if (error)
 		return error == -EBUSY ? -ENOSPC : error;
