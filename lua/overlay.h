@@ -249,6 +249,9 @@ extern FILE *lunatik_fopen(lua_State *L, const char *name);
 /* ---- the interpreter ---- */
 
 #ifdef LUNATIK_TU_lvm
+/* Some variables of its own have their address taken, none is an array: what a stack protector looks for cannot begin here. */
+extern void luaV_execute(lua_State *L, CallInfo *ci) __attribute__((no_stack_protector));
+
 /* In a numeric 'for' whatever is not an integer is an error, which forprep() and forlimit() report. */
 #undef tonumber
 #define tonumber(o, n) (*(n) = ttisinteger(o) ? ivalue(o) : 0, ttisinteger(o))
