@@ -363,6 +363,19 @@ static inline const TValue *handle_of(lua_State *L, const lunatik_object_t *obje
 	return ttisfulluserdata(handle) && box_of(uvalue(handle))->object == object ? handle : NULL;
 }
 
+/* The hash of a short string as a key of objects, which is remembered while the string is there. */
+static inline unsigned int key_hash(lua_State *L, const TString *key)
+{
+	struct lunatik_gauge *gauge = lunatik_gauge(L);
+	__typeof__(gauge->hashes[0]) *place = &gauge->hashes[key->hash % LUNATIK_HASHES];
+
+	if (luai_unlikely(place->string != key)) {
+		place->hash = lunatik_keyhash(getshrstr(key), key->shrlen);
+		place->string = key;
+	}
+	return place->hash;
+}
+
 /* luaT_callTMres(), for the interpreter: a metamethod's call, or what it would give. */
 void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
 {
@@ -371,6 +384,7 @@ void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValu
 		struct lunatik_value value __attribute__((uninitialized));
 
 		if (object && object->class->index && object->class->methods->func == fvalue(f) &&
+		    (value.integer = key_hash(L, tsvalue(p2)), 1) &&
 		    object->class->index(object->private, getshrstr(tsvalue(p2)), tsvalue(p2)->shrlen, &value)) {
 			const TValue *handle;
 

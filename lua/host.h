@@ -21,6 +21,9 @@ struct lunatik_object_s;
 #define LUNATIK_JUMP_WORDS 24
 #endif
 
+/* How many hashes of strings a state remembers; a power of two. */
+#define LUNATIK_HASHES 16
+
 /**
  * struct lunatik_gauge - what a running Lua state looks at while it runs
  * @stack_limit: lowest address the stack pointer may have when Lua recurses; below it Lua raises "C stack overflow".
@@ -31,6 +34,8 @@ struct lunatik_object_s;
  * @handles: lua_topointer() of the weak table that finds a state's handle of an object by the object's address, or NULL
  * @collect_at: bytes of the state above which lunatik_callpacket() says LUNATIK_PACKET_GARBAGE. Guarded as the state is
  * @jump: where an error in a packet's function goes to: one such call runs at a time
+ * @hashes: what lunatik_keyhash() gives for short strings of the state, each in the place that Lua's own hash of it gives. They go
+ *	when Lua may free strings
  *
  * One gauge serves a state and all its coroutines; it must outlive the state.
  */
@@ -41,6 +46,10 @@ struct lunatik_gauge {
 	const void *handles;
 	unsigned long collect_at;
 	unsigned long jump[LUNATIK_JUMP_WORDS + 2];
+	struct {
+		const void *string;
+		unsigned int hash;
+	} hashes[LUNATIK_HASHES];
 };
 
 /**
@@ -101,6 +110,9 @@ void lunatik_printline(struct lua_State *L);
  * every check.
  */
 void lunatik_poll(struct lua_State *L);
+
+/** The hash of a key of objects that have fields, the same in all states: what a class' index (lunatik/abi.h) is given. Never raises. */
+unsigned int lunatik_keyhash(const char *key, __SIZE_TYPE__ size);
 
 /** An unpredictable number, for hash seeds and pivots. */
 unsigned int lunatik_random32(void);

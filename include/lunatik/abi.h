@@ -59,7 +59,8 @@ struct lunatik_value;
  * @owner: module of @release and @methods: objects pin it. NULL is filled in by LUNATIK_NEWLIB
  * @stop: called once, when the last handle goes or the script says stop, in process context; may be NULL
  * @functions: argument tables of a native class' @methods, for the stubs and the generated tests; or NULL
- * @index: a short way of reading a field, or NULL: nonzero if it gave @value, a nil, boolean, integer or object; 0 if the first of
+ * @index: a short way of reading a field, or NULL; @value has a hash of the key as its integer, the same in all states, if the class can use
+ *	that. Nonzero if it gave @value, a nil, boolean, integer or object; 0 if the first of
  *	@methods, which is __index then, has to look. An object is not held: its address is only compared with those of the
  *	objects that the state has. It takes no lock of an object's, and never sleeps. Context: any
  */
