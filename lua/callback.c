@@ -165,75 +165,127 @@ int lunatik_callkept(lua_State *L, void *kept, int function, const void *key, in
 	return status;
 }
 
-/* The function of a packet's hook at @called; NULL if only the long way can call it. */
-static inline const Proto *packet_code(lua_State *L, const TValue *called)
-{
-	const Proto *code;
+/* What L->nCcalls is outside of Lua, in the main thread: no C calls, and it cannot yield (lua_newstate()). */
+#define CALLS_OUTSIDE 0x10000u
 
-	if (!ttisLclosure(called))
-		return NULL;
-	code = clLvalue(called)->p;
-	/* The first packet, and one whose hook is larger than those before it, make room. */
-	if (!L->ci->next || L->stack_last.p - L->top.p < code->maxstacksize + LUNATIK_CALLBACK_SLOTS ||
-	    L->ci->top.p - L->top.p < LUNATIK_CALLBACK_SLOTS)
-		return NULL;
-	return code;
+static inline struct lua_longjmp *packet_jump(lua_State *L)
+{
+	_Static_assert(sizeof(struct lua_longjmp) <= sizeof(lunatik_gauge(L)->jump), "the gauge has no room for a jump");
+	return (struct lua_longjmp *)lunatik_gauge(L)->jump;
 }
 
-/* Runs it, with @given arguments on the stack. luaD_callnoyield() and, of luaD_precall(), what concerns a function in Lua. */
-static inline void run_packet(lua_State *L, CallInfo *frame, const Proto *code, int given)
+/* After an error in a packet's function: what is left of its call goes, and the error is on top of the stack. */
+static __attribute__((__noinline__, __cold__)) int packet_failed(lua_State *L)
 {
-	StkId called = L->top.p - given - 1;
+	StkId base = L->base_ci.func.p + 2;
+	struct protect protect = {
+		.jump.status = packet_jump(L)->status,
+		.L = L,
+		.frame = &L->base_ci,
+		.top = savestack(L, base),
+		.calls = CALLS_OUTSIDE,
+		.hooks = 1,
+	};
+
+	return lunatik_protect_leave(&protect);
+}
+
+/* Makes @frame the call of the function in @called, of @code, with @given arguments behind it; nil is put where more are wanted. */
+static inline void packet_frame(lua_State *L, CallInfo *frame, StkId called, const Proto *code, int given)
+{
+	StkId top = called + 1 + given;
 	int missing;
 
-	L->nCcalls += 0x10000 | 1;
 	frame->func.p = called;
 	frame->nresults = 1;
 	frame->callstatus = CIST_FRESH;
 	frame->top.p = called + 1 + code->maxstacksize;
 	frame->u.l.savedpc = code->code;
-	L->ci = frame;
-	for (missing = code->numparams - given; missing > 0; missing--) {
-		setnilvalue(s2v(L->top.p));
-		L->top.p++;
+	if (luai_unlikely(code->numparams > given)) {
+		for (missing = code->numparams - given; missing > 0; missing--, top++)
+			setnilvalue(s2v(top));
 	}
-	luaV_execute(L, frame);
+	L->top.p = top;
+	L->ci = frame;
+}
+
+/*
+ * luaV_execute() of a packet's function, with its errors caught: nonzero if there was one. What luaD_callnoyield() and
+ * luaD_rawrunprotected() do around it, with constants for what is known outside of Lua.
+ */
+static inline int packet_run(lua_State *L, CallInfo *frame, StkId handler)
+{
+	struct lua_longjmp *jump = packet_jump(L);
+	int thrown;
+
+	L->errfunc = savestack(L, handler);
+	L->errorJmp = jump;
+	L->nCcalls = CALLS_OUTSIDE + (0x10000 | 1);
+	LUNATIK_TRY_EXECUTE(thrown, jump->b, L, frame);
+	if (luai_unlikely(thrown))
+		return packet_failed(L);
+	L->errorJmp = NULL;
+	L->nCcalls = CALLS_OUTSIDE;
+	L->errfunc = 0;
+	return LUA_OK;
+}
+
+/* Whether the function of a packet's hook at @called can be called without more: it is one in Lua, and there is room for @frame and it. */
+static inline int packet_callable(lua_State *L, const TValue *called, const CallInfo *frame, StkId top)
+{
+	/* The first packet, and one whose hook is larger than those before it, make room. */
+	return luai_likely(ttisLclosure(called)) && luai_likely(frame != NULL) &&
+	       luai_likely(top + clLvalue(called)->p->maxstacksize + LUNATIK_CALLBACK_SLOTS <= L->stack_last.p);
 }
 
 /*
  * The same for what comes with every packet: the function at user value @function is called with user value @argument and @more
  * behind it, for one integer. Everything is looked at in the order it is needed in, and nothing that is known is looked for.
  */
-int lunatik_callpacket(lua_State *L, void *kept, int function, int argument, int more, lua_CFunction handler, long long *result)
+static __attribute__((__always_inline__)) inline struct lunatik_said call_packet(lua_State *L, const UValue *function, const UValue *arguments,
+										 int given, lua_CFunction handler)
 {
-	Udata *userdata = kept;
-	const TValue *called = &userdata->uv[function].uv;
+	const TValue *called = &function->uv;
 	StkId top = L->top.p;
-	CallInfo *frame = L->ci->next;
-	struct protect protect __attribute__((uninitialized));
-	const Proto *code = packet_code(L, called);
-	int status, i;
+	CallInfo *frame = L->base_ci.next;
+	struct lunatik_said said = { LUNATIK_PACKET_LONG, 0 };
+	const Proto *code;
+	int i;
 
-	if (!code)
-		return LUNATIK_PACKET_LONG;
+	if (!packet_callable(L, called, frame, top))
+		return said;
+	code = clLvalue(called)->p;
 	setfvalue(s2v(top), handler);
-	setobj2s(L, top + 1, called);
-	setobj2s(L, top + 2, &userdata->uv[argument].uv);
-	for (i = 1; luai_unlikely(i <= more); i++)
-		setobj2s(L, top + 2 + i, &userdata->uv[argument + i].uv);
-	L->top.p = top + 3 + more;
+	setclLvalue2s(L, top + 1, clLvalue(called));
+	for (i = 0; i < given; i++)
+		setobj2s(L, top + 2 + i, &arguments[i].uv);
+	packet_frame(L, frame, top + 1, code, given);
+	said.error = packet_run(L, frame, top);
+	if (luai_unlikely(said.error))
+		return said;
+	/* It may have moved the stack. */
+	top = L->top.p - 2;
+	L->top.p = top;
+	said.value = ivalue(s2v(top + 1));
+	if (luai_unlikely(!ttisinteger(s2v(top + 1))))
+		said.error = LUNATIK_PACKET_OTHER;
+	if (__builtin_expect_with_probability(gettotalbytes(G(L)) > lunatik_gauge(L)->collect_at, 0, 1))
+		return (struct lunatik_said){ said.error + LUNATIK_PACKET_GARBAGE, said.value };
+	return said;
+}
 
-	lunatik_protect_save(&protect, L, top + 1);
-	L->errfunc = savestack(L, top);
-	if (lunatik_setjmp(protect.jump.b) == 0)
-		run_packet(L, frame, code, 1 + more);
-	status = lunatik_protect_end(&protect);
-	if (luai_unlikely(status != LUA_OK))
-		return status;
-	if (luai_unlikely(!ttisinteger(s2v(L->top.p - 1))))
-		return LUNATIK_PACKET_OTHER;
-	*result = ivalue(s2v(L->top.p - 1));
-	return LUA_OK;
+struct lunatik_said lunatik_callpacket(lua_State *L, const void *kept, unsigned long function, unsigned long argument, unsigned int more,
+				       lua_CFunction handler)
+{
+	const char *first = (const char *)&((const Udata *)kept)->uv[1];
+	const UValue *called = (const UValue *)(first + function), *arguments = (const UValue *)(first + argument);
+
+	_Static_assert(sizeof(UValue) == LUNATIK_KEPT_SIZE, "lunatik/abi.h has another size of what is kept");
+	if (luai_likely(!more))
+		return call_packet(L, called, arguments, 1, handler);
+	if (luai_likely(more == 1))
+		return call_packet(L, called, arguments, 2, handler);
+	return (struct lunatik_said){ LUNATIK_PACKET_LONG, 0 };
 }
 
 /* The same with user value @argument, the one behind it, and @string; the result is anything. */
@@ -243,25 +295,18 @@ int lunatik_callpacketwith(lua_State *L, void *kept, int function, int argument,
 	Udata *userdata = kept;
 	const TValue *called = &userdata->uv[function].uv;
 	StkId top = L->top.p;
-	CallInfo *frame = L->ci->next;
-	struct protect protect __attribute__((uninitialized));
-	const Proto *code = packet_code(L, called);
+	CallInfo *frame = L->base_ci.next;
 	int status;
 
-	if (!code)
+	if (!packet_callable(L, called, frame, top))
 		return LUNATIK_PACKET_LONG;
 	setfvalue(s2v(top), handler);
-	setobj2s(L, top + 1, called);
+	setclLvalue2s(L, top + 1, clLvalue(called));
 	setobj2s(L, top + 2, &userdata->uv[argument].uv);
 	setobj2s(L, top + 3, &userdata->uv[argument + 1].uv);
 	setsvalue2s(L, top + 4, (TString *)string);
-	L->top.p = top + 5;
-
-	lunatik_protect_save(&protect, L, top + 1);
-	L->errfunc = savestack(L, top);
-	if (lunatik_setjmp(protect.jump.b) == 0)
-		run_packet(L, frame, code, 3);
-	status = lunatik_protect_end(&protect);
+	packet_frame(L, frame, top + 1, clLvalue(called)->p, 3);
+	status = packet_run(L, frame, top);
 	if (luai_likely(status == LUA_OK))
 		read_results(L, result, 1);
 	return status;
@@ -318,6 +363,19 @@ static inline const TValue *handle_of(lua_State *L, const lunatik_object_t *obje
 	return ttisfulluserdata(handle) && box_of(uvalue(handle))->object == object ? handle : NULL;
 }
 
+/* The hash of a short string as a key of objects, which is remembered while the string is there. */
+static inline unsigned int key_hash(lua_State *L, const TString *key)
+{
+	struct lunatik_gauge *gauge = lunatik_gauge(L);
+	__typeof__(gauge->hashes[0]) *place = &gauge->hashes[key->hash % LUNATIK_HASHES];
+
+	if (luai_unlikely(place->string != key)) {
+		place->hash = lunatik_keyhash(getshrstr(key), key->shrlen);
+		place->string = key;
+	}
+	return place->hash;
+}
+
 /* luaT_callTMres(), for the interpreter: a metamethod's call, or what it would give. */
 void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
 {
@@ -326,6 +384,7 @@ void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValu
 		struct lunatik_value value __attribute__((uninitialized));
 
 		if (object && object->class->index && object->class->methods->func == fvalue(f) &&
+		    (value.integer = key_hash(L, tsvalue(p2)), 1) &&
 		    object->class->index(object->private, getshrstr(tsvalue(p2)), tsvalue(p2)->shrlen, &value)) {
 			const TValue *handle;
 

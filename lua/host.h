@@ -14,6 +14,16 @@ extern "C" {
 struct lua_State;
 struct lunatik_object_s;
 
+/* Words of a jump buffer: what lua/setjmp.S saves here, or what klibc's largest one does. */
+#ifdef __x86_64__
+#define LUNATIK_JUMP_WORDS 8
+#else
+#define LUNATIK_JUMP_WORDS 24
+#endif
+
+/* How many hashes of strings a state remembers; a power of two. */
+#define LUNATIK_HASHES 16
+
 /**
  * struct lunatik_gauge - what a running Lua state looks at while it runs
  * @stack_limit: lowest address the stack pointer may have when Lua recurses; below it Lua raises "C stack overflow".
@@ -22,6 +32,10 @@ struct lunatik_object_s;
  *	(another CPU, a timer), so both sides access it with relaxed atomics. It is sticky: only the host clears it.
  * @error: errno of the last file operation of this state (positive), what C calls errno.
  * @handles: lua_topointer() of the weak table that finds a state's handle of an object by the object's address, or NULL
+ * @collect_at: bytes of the state above which lunatik_callpacket() says LUNATIK_PACKET_GARBAGE. Guarded as the state is
+ * @jump: where an error in a packet's function goes to: one such call runs at a time
+ * @hashes: what lunatik_keyhash() gives for short strings of the state, each in the place that Lua's own hash of it gives. They go
+ *	when Lua may free strings
  *
  * One gauge serves a state and all its coroutines; it must outlive the state.
  */
@@ -30,6 +44,12 @@ struct lunatik_gauge {
 	int stop;
 	int error;
 	const void *handles;
+	unsigned long collect_at;
+	unsigned long jump[LUNATIK_JUMP_WORDS + 2];
+	struct {
+		const void *string;
+		unsigned int hash;
+	} hashes[LUNATIK_HASHES];
 };
 
 /**
@@ -44,13 +64,6 @@ struct lunatik_extra {
 	struct lunatik_object_s *runtime;
 	struct lunatik_gauge *gauge;
 };
-
-/* Words of a jump buffer: what lua/setjmp.S saves here, or what klibc's largest one does. */
-#ifdef __x86_64__
-#define LUNATIK_JUMP_WORDS 8
-#else
-#define LUNATIK_JUMP_WORDS 24
-#endif
 
 /*
  * Bits of a gauge's stop that only ask the state to look in at lunatik_poll(), which then returns; any other ends what runs.
@@ -97,6 +110,9 @@ void lunatik_printline(struct lua_State *L);
  * every check.
  */
 void lunatik_poll(struct lua_State *L);
+
+/** The hash of a key of objects that have fields, the same in all states: what a class' index (lunatik/abi.h) is given. Never raises. */
+unsigned int lunatik_keyhash(const char *key, __SIZE_TYPE__ size);
 
 /** An unpredictable number, for hash seeds and pivots. */
 unsigned int lunatik_random32(void);
@@ -186,15 +202,19 @@ int lunatik_callkept(struct lua_State *L, void *kept, int function, const void *
 enum {
 	LUNATIK_PACKET_LONG = -1,	/* nothing was done: only the long way knows what to do */
 	LUNATIK_PACKET_OTHER = -2,	/* the result is no integer */
+	LUNATIK_PACKET_GARBAGE = 0x100,	/* all is well, but there is garbage to collect */
 };
 
+struct lunatik_said;
+
 /**
- * Calls a function kept with the userdata @kept, its user value number @function (from 0), with the user value number @argument and @more
- * behind it, for one integer. Returns a status as lua_pcall() does, with @handler as message handler and, if it is LUA_OK, @result set; or one of
- * the above. From outside of Lua only. Never raises.
+ * Calls a function kept with the userdata @kept, its user value @function, with user value @argument and @more behind it, for one
+ * integer. User values are counted from the second one, and in bytes: a number times LUNATIK_KEPT_SIZE. The error is a status as
+ * lua_pcall() has them, with @handler as message handler, or one of the above; the value is set with LUA_OK and
+ * LUNATIK_PACKET_GARBAGE. Nothing is left on the stack then. From outside of Lua only. Never raises.
  */
-int lunatik_callpacket(struct lua_State *L, void *kept, int function, int argument, int more,
-		       int (*handler)(struct lua_State *L), long long *result);
+struct lunatik_said lunatik_callpacket(struct lua_State *L, const void *kept, unsigned long function, unsigned long argument,
+				       unsigned int more, int (*handler)(struct lua_State *L));
 
 struct lunatik_value;
 

@@ -230,12 +230,19 @@ extern void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, cons
 /* ---- support.c ---- */
 
 extern void lunatik_init_extra(lua_State *L);
+extern void lunatik_clearhashes(global_State *g);
 extern void lunatik_checkloop(lua_State *L);
 extern void lunatik_pollvm(lua_State *L, CallInfo *ci, const Instruction *pc);
 extern l_noret lunatik_opinterror(lua_State *L, const TValue *p1, const TValue *p2, const char *message);
 extern l_noret lunatik_nofloat(lua_State *L, int arg);
 extern FILE *lunatik_stdin(lua_State *L);
 extern FILE *lunatik_fopen(lua_State *L, const char *name);
+
+#ifdef LUNATIK_TU_lgc
+/* Lua's own cache of strings is cleared where strings may be freed soon. */
+#include "lstring.h"
+#define luaS_clearcache(g) (lunatik_clearhashes(g), luaS_clearcache(g))
+#endif
 
 #ifdef LUNATIK_TU_lstate
 /*
@@ -249,6 +256,11 @@ extern FILE *lunatik_fopen(lua_State *L, const char *name);
 /* ---- the interpreter ---- */
 
 #ifdef LUNATIK_TU_lvm
+/* Some variables of its own have their address taken, none is an array: what a stack protector looks for cannot begin here. */
+extern void luaV_execute(lua_State *L, CallInfo *ci) __attribute__((no_stack_protector));
+
+#include "index.h"
+
 /* In a numeric 'for' whatever is not an integer is an error, which forprep() and forlimit() report. */
 #undef tonumber
 #define tonumber(o, n) (*(n) = ttisinteger(o) ? ivalue(o) : 0, ttisinteger(o))

@@ -48,6 +48,55 @@ static inline void lunatik_protect_save(struct protect *protect, lua_State *L, S
 
 int lunatik_protect_leave(struct protect *protect);
 
+/*
+ * luaV_execute(@L, @frame) with errors caught by @buffer: @thrown is nonzero if one was. In the kernel the buffer is filled in line, as
+ * lunatik_setjmp() does it, and the call stands between that and where lunatik_longjmp() returns to. So the compiler sees one
+ * statement and no function that returns twice, around which it would keep everything in memory.
+ */
+#if defined(__x86_64__) && defined(__KERNEL__)
+/* A statement that calls needs the frame of the function around it. */
+register unsigned long lunatik_stack_pointer __asm__("rsp");
+
+#define LUNATIK_TRY_CALL(thrown, buffer, function, L, frame) \
+	do { \
+		unsigned long *buffer_ = (buffer); \
+		lua_State *L_ = (L); \
+		CallInfo *frame_ = (frame); \
+		\
+		__asm__ volatile("movq %%rbx, 0(%[to])\n\t" \
+				 "movq %%rbp, 8(%[to])\n\t" \
+				 "movq %%r12, 16(%[to])\n\t" \
+				 "movq %%r13, 24(%[to])\n\t" \
+				 "movq %%r14, 32(%[to])\n\t" \
+				 "movq %%r15, 40(%[to])\n\t" \
+				 /* lunatik_longjmp() puts the address here and returns to it. */ \
+				 "leaq -8(%%rsp), %%rax\n\t" \
+				 "movq %%rax, 48(%[to])\n\t" \
+				 "leaq 1f(%%rip), %%rax\n\t" \
+				 "movq %%rax, 56(%[to])\n\t" \
+				 "call " #function "\n\t" \
+				 "xorl %%eax, %%eax\n" \
+				 "1:" \
+				 : "=&a"(thrown), "+r"(lunatik_stack_pointer), "+D"(L_), "+S"(frame_), [to] "+d"(buffer_) \
+				 : \
+				 : "rcx", "r8", "r9", "r10", "r11", "cc", "memory"); \
+	} while (0)
+#define LUNATIK_TRY_EXECUTE(thrown, buffer, L, frame) \
+	do { \
+		if (lunatik_dispatch_goto) \
+			LUNATIK_TRY_CALL(thrown, buffer, luaV_execute_goto, L, frame); \
+		else \
+			LUNATIK_TRY_CALL(thrown, buffer, luaV_execute, L, frame); \
+	} while (0)
+#else
+#define LUNATIK_TRY_EXECUTE(thrown, buffer, L, frame) \
+	do { \
+		thrown = lunatik_setjmp(buffer); \
+		if (!thrown) \
+			luaV_execute(L, frame); \
+	} while (0)
+#endif
+
 /* The same, without a call where nothing went wrong and nothing is to be closed. */
 static inline int lunatik_protect_end(struct protect *protect)
 {

@@ -18,6 +18,16 @@ void lunatik_init_extra(lua_State *L)
 	extra->gauge = (struct lunatik_gauge *)&idle_gauge;
 }
 
+void lunatik_clearhashes(global_State *g)
+{
+	struct lunatik_gauge *gauge = lunatik_gauge(g->mainthread);
+
+	int i;
+
+	for (i = 0; i < LUNATIK_HASHES && gauge != &idle_gauge; i++)
+		gauge->hashes[i].string = NULL;
+}
+
 /*
  * The interpreter calls this between two instructions with its registers live: an error unwinds by what the frame
  * says, so the frame must say where it is and how far the stack is in use, as luaG_traceexec() makes it say.

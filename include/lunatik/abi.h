@@ -59,7 +59,8 @@ struct lunatik_value;
  * @owner: module of @release and @methods: objects pin it. NULL is filled in by LUNATIK_NEWLIB
  * @stop: called once, when the last handle goes or the script says stop, in process context; may be NULL
  * @functions: argument tables of a native class' @methods, for the stubs and the generated tests; or NULL
- * @index: a short way of reading a field, or NULL: nonzero if it gave @value, a nil, boolean, integer or object; 0 if the first of
+ * @index: a short way of reading a field, or NULL; @value has a hash of the key as its integer, the same in all states, if the class can use
+ *	that. Nonzero if it gave @value, a nil, boolean, integer or object; 0 if the first of
  *	@methods, which is __index then, has to look. An object is not held: its address is only compared with those of the
  *	objects that the state has. It takes no lock of an object's, and never sleeps. Context: any
  */
@@ -323,19 +324,40 @@ struct lunatik_shown {
 	unsigned char more;
 };
 
+/* What a kept argument takes in the state. */
+#define LUNATIK_KEPT_SIZE 16UL
+
 /**
- * lunatik_runpacket - lunatik_enter(), lunatik_runkept() and lunatik_leave() in one, for what comes with every packet
+ * struct lunatik_asked - whom lunatik_runpacket() asks, put together once
  * @runtime: a softirq runtime
  * @hook: its hook, which KEEPS
- * @function: which of its constructor's arguments is the function, and
- * @argument: which one is what it is called with
- * @shown: shows @what meanwhile
- * @result: set if 0 is returned
- *
- * Context: any. Returns 0, -EPROTO if the function returned no integer, and what the three return.
+ * @shown: shows the packet meanwhile
+ * @function: which of the constructor's arguments is the function, and
+ * @argument: which one is what it is called with; both are such a number times LUNATIK_KEPT_SIZE
+ * @failures: how often the function has failed in a row
  */
-int lunatik_runpacket(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,
-		      struct lunatik_shown *shown, void *what, long long *result);
+struct lunatik_asked {
+	lunatik_object_t *runtime;
+	lunatik_object_t *hook;
+	struct lunatik_shown *shown;
+	unsigned long function;
+	unsigned long argument;
+	const unsigned int *failures;
+};
+
+/** What a packet's function said: @value if @error is 0, which is a negative errno otherwise. It comes back in registers. */
+struct lunatik_said {
+	long error;
+	long long value;
+};
+
+/**
+ * lunatik_runpacket - lunatik_enter(), lunatik_runkept() and lunatik_leave() in one, for what comes with every packet
+ * @what: what is shown meanwhile
+ *
+ * Context: any. Returns the integer, or -EPROTO if the function returned none, and the errors of the three.
+ */
+struct lunatik_said lunatik_runpacket(const struct lunatik_asked *asked, void *what);
 
 /**
  * lunatik_runpacketwith - lunatik_runpacket() of a function with three arguments: the constructor's argument number @argument, the one

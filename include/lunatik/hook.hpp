@@ -85,17 +85,23 @@ public:
 	}
 
 	/// The short way for what comes with every packet: calls the function kept as `function` with what is kept as `argument` (and
-	/// behind it, if `shown` has more), for an integer, while `shown` shows `what`. Softirq runtimes only. Errors: those of call();
-	/// a result that is no integer is a failure, ECANCELED.
-	Result<Integer> ask(unsigned function, unsigned argument, lunatik_shown &shown, void *what) noexcept
+	/// behind it, if `shown` has more), for an integer, while `shown` shows what ask() is given. Softirq runtimes only.
+	[[nodiscard]] lunatik_asked asked(unsigned function, unsigned argument, lunatik_shown &shown) const noexcept
 	{
-		__attribute__((uninitialized)) Integer said;
-		int error = lunatik_runpacket(&*runtime_, &object_, function, argument, &shown, what, &said);
-		if (error) [[unlikely]]
-			return refused(error, function);
-		if (failures_[function].load()) [[unlikely]]
-			failures_[function].store(0);
-		return said;
+		// SAFETY: an Atomic is the word that it is of.
+		auto *failures = reinterpret_cast<const unsigned *>(&failures_[function]);
+		return { &*runtime_, &object_, &shown, function * LUNATIK_KEPT_SIZE, argument * LUNATIK_KEPT_SIZE, failures };
+	}
+	/// Errors: those of call(); a result that is no integer is a failure, ECANCELED.
+	Result<Integer> ask(const lunatik_asked &asked, void *what) noexcept { return settle(asked, lunatik_runpacket(&asked, what)); }
+	/// What ask() makes of what the function said.
+	Result<Integer> settle(const lunatik_asked &asked, lunatik_said said) noexcept
+	{
+		auto function = static_cast<unsigned>(asked.function / LUNATIK_KEPT_SIZE);
+		if (said.error) [[unlikely]]
+			return refused(static_cast<int>(said.error), function);
+		accept(function);
+		return said.value;
 	}
 	/// The same with three arguments, for any plain value: what is kept as `argument`, what is kept behind it, and `string`, of
 	/// lunatik_keepstring(). Errors: those of call().

@@ -59,17 +59,14 @@ static inline void lunatik_packet_open(struct lunatik_packet *packet, struct sk_
 }
 
 /**
- * What a hook's function says to a packet: asks @here, or, in a per-CPU runtime, @local, which looks for the state of this CPU.
- * Context: any that may take a packet.
+ * What a hook's function of a per-CPU runtime says to a packet: asks @local, which looks for the state of this CPU. Context: any that
+ * may take a packet.
  */
-static __always_inline unsigned int lunatik_packet_ask(lunatik_object_t *object, struct lunatik_packet *packet, bool percpu,
-						       unsigned int (*here)(lunatik_object_t *, struct lunatik_packet *),
-						       unsigned int (*local)(lunatik_object_t *, struct lunatik_packet *))
+static __always_inline unsigned int lunatik_packet_ask_local(lunatik_object_t *object, struct lunatik_packet *packet,
+							     unsigned int (*local)(lunatik_object_t *, struct lunatik_packet *))
 {
 	unsigned int verdict;
 
-	if (likely(!percpu))
-		return here(object, packet);
 	if (in_softirq())
 		return local(object, packet);
 	/* What a task sends could come to another CPU on its way from here into the script; with bottom halves off it stays. */
@@ -77,6 +74,14 @@ static __always_inline unsigned int lunatik_packet_ask(lunatik_object_t *object,
 	verdict = local(object, packet);
 	local_bh_enable();
 	return verdict;
+}
+
+/** The same of any runtime: asks @here if it is none. */
+static __always_inline unsigned int lunatik_packet_ask(lunatik_object_t *object, struct lunatik_packet *packet, bool percpu,
+						       unsigned int (*here)(lunatik_object_t *, struct lunatik_packet *),
+						       unsigned int (*local)(lunatik_object_t *, struct lunatik_packet *))
+{
+	return likely(!percpu) ? here(object, packet) : lunatik_packet_ask_local(object, packet, local);
 }
 
 /** Whether a verdict is one that netfilter knows: NF_* with what may stand beside it. @queues: packets may be queued here. */

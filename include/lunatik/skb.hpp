@@ -6,7 +6,7 @@
  *	Result<void> create(New<Filter> slot, Caller &caller, Function, Companion<Skb> skb) noexcept;
  *
  *	// where the kernel calls, with a struct lunatik_packet that lunatik_packet_open() has looked at
- *	hook.ask(0, 1, skb.shown(), &packet)
+ *	hook.ask(asked, &packet)	// which hook.asked(0, 1, skb.shown()) has made once
  *
  * lunatik_skb.ko exports what is declared here.
  */

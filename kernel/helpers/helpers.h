@@ -113,13 +113,19 @@ struct lunatik_h_place {
 	int may_sleep;			/* as lunatik_h_preemptible_sleep() */
 };
 void lunatik_h_here(struct lunatik_h_place *place);
+/** What lunatik_h_lock_softirq() gives, in registers. */
+struct lunatik_h_locked {
+	struct task_struct *task;	/* as lunatik_h_here()'s; NULL: it is not locked */
+	long limit;			/* the lowest address of the stack that may be used; or a negative errno */
+};
+/** Of a limit: bottom halves were on, which lunatik_h_unlock_softirq() wants to know. */
+#define LUNATIK_H_DISABLED 1
 /**
- * lunatik_h_lock_event() of a softirq runtime and lunatik_h_here() in one, for what comes with every packet: -EDEADLK as there and in
- * hard interrupts, -EOVERFLOW with less than @stack bytes of stack. Returns what lunatik_h_unlock_softirq() wants. Leaves
- * @place's may_sleep alone.
+ * lunatik_h_lock_event() of a softirq runtime, and where its stack ends, for what comes with every packet: @most bytes of it at most,
+ * and so that @reserve are left below. -EDEADLK as there and in hard interrupts, -EOVERFLOW with less than @least bytes above those.
  */
-int lunatik_h_lock_softirq(void *lock, unsigned long stack, struct lunatik_h_place *place);
-void lunatik_h_unlock_softirq(void *lock, int disabled);
+struct lunatik_h_locked lunatik_h_lock_softirq(void *lock, unsigned long reserve, unsigned long least, unsigned long most);
+void lunatik_h_unlock_softirq(void *lock, long limit);
 
 /* ---- kthread.h ---- */
 typedef int (*lunatik_h_thread)(void *argument);

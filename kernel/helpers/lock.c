@@ -52,18 +52,23 @@ void lunatik_h_lock_destroy(void *lock, int context)
  * locked here, or one whose owner waits for what is locked here. Written with the section's own protection (bottom halves or
  * interrupts off), from before the lock is tried until after it is free.
  */
-static DEFINE_PER_CPU(int, held_softirq);
-static DEFINE_PER_CPU(int, held_hardirq);
+union held {
+	struct {
+		int softirq, hardirq;
+	};
+	u64 any;	/* nonzero if one of them is */
+};
+static DEFINE_PER_CPU(union held, held);
 
 static void hold(union lunatik_h_lock *l, int context, unsigned long *flags)
 {
 	if (context == SOFTIRQ) {
 		local_bh_disable();
-		this_cpu_inc(held_softirq);
+		this_cpu_inc(held.softirq);
 		spin_lock(&l->spinlock);
 	} else {
 		local_irq_save(*flags);
-		this_cpu_inc(held_hardirq);
+		this_cpu_inc(held.hardirq);
 		raw_spin_lock(&l->raw);
 	}
 }
@@ -86,27 +91,26 @@ int lunatik_h_lock(void *lock, int context, int uninterruptible, int depth, unsi
 int lunatik_h_lock_event(void *lock, int context, unsigned long *flags)
 {
 	unsigned long irq;
-	int held;
 
 	if (in_nmi())
 		return -EDEADLK;
-	/* A softirq runtime is entered from below a hardirq one's lock as little as from below its own. */
 	local_irq_save(irq);
-	held = this_cpu_read(held_hardirq);
 	if (context == SOFTIRQ) {
-		held += this_cpu_read(held_softirq);
+		/* It is entered from below a hardirq runtime's lock as little as from below its own. */
+		bool inside = this_cpu_read(held.any);
+
 		local_irq_restore(irq);
-		if (held)
+		if (inside)
 			return -EDEADLK;
 		*flags = 0;
 		hold(lock, context, flags);
 		return 0;
 	}
-	if (held) {
+	if (this_cpu_read(held.hardirq)) {
 		local_irq_restore(irq);
 		return -EDEADLK;
 	}
-	this_cpu_inc(held_hardirq);
+	this_cpu_inc(held.hardirq);
 	*flags = irq;
 	raw_spin_lock(&((union lunatik_h_lock *)lock)->raw);
 	return 0;
@@ -117,46 +121,69 @@ int lunatik_h_lock_event(void *lock, int context, unsigned long *flags)
  * who watch are told.
  */
 #if defined(CONFIG_DEBUG_SPINLOCK) || defined(CONFIG_DEBUG_LOCK_ALLOC) || defined(CONFIG_PREEMPT_RT)
+#define softirq_trylock(lock) false
 #define softirq_lock(lock) spin_lock(lock)
 #define softirq_unlock(lock) spin_unlock(lock)
 #else
+#define softirq_trylock(lock) arch_spin_trylock(&(lock)->rlock.raw_lock)
 #define softirq_lock(lock) arch_spin_lock(&(lock)->rlock.raw_lock)
 #define softirq_unlock(lock) arch_spin_unlock(&(lock)->rlock.raw_lock)
 #endif
 
-int lunatik_h_lock_softirq(void *lock, unsigned long stack, struct lunatik_h_place *place)
+/* Apart, and the last thing that is done: what waits or calls wants registers saved, which the way of every packet does not. */
+static noinline struct lunatik_h_locked wait_softirq(union lunatik_h_lock *l, struct task_struct *task, unsigned long limit)
+{
+	softirq_lock(&l->spinlock);
+	return (struct lunatik_h_locked){ task, limit };
+}
+
+/* Where bottom halves are off already, or interrupts are, nothing is to be done about them. */
+static noinline struct lunatik_h_locked lock_softirq_of_task(union lunatik_h_lock *l, struct task_struct *task, unsigned long limit)
+{
+	bool disable = !irqs_disabled();
+
+	if (disable)
+		local_bh_disable();
+	if (unlikely(this_cpu_read(held.any))) {
+		if (disable)
+			local_bh_enable();
+		return (struct lunatik_h_locked){ NULL, -EDEADLK };
+	}
+	this_cpu_inc(held.softirq);
+	return wait_softirq(l, task, disable ? limit | LUNATIK_H_DISABLED : limit);
+}
+
+struct lunatik_h_locked lunatik_h_lock_softirq(void *lock, unsigned long reserve, unsigned long least, unsigned long most)
 {
 	union lunatik_h_lock *l = lock;
 	unsigned int count = preempt_count();
-	int disable = 0;
+	struct task_struct *task = current;
+	unsigned long sp = lunatik_h_stack_pointer();
+	unsigned long limit = sp - lunatik_h_stack_left(task, sp) + reserve;
 
 	if (unlikely(count & (NMI_MASK | HARDIRQ_MASK)))
-		return -EDEADLK;
-	place->task = current;
-	place->stack_pointer = (unsigned long)__builtin_frame_address(0);
-	place->stack_left = lunatik_h_stack_left(place->task, place->stack_pointer);
-	if (unlikely(place->stack_left < stack))
-		return -EOVERFLOW;
-	/* Where bottom halves are off already, or interrupts are, nothing is to be done about them. */
-	if (!(count & SOFTIRQ_MASK) && !irqs_disabled()) {
-		local_bh_disable();
-		disable = 1;
-	}
-	if (unlikely(this_cpu_read(held_softirq) | this_cpu_read(held_hardirq))) {
-		if (disable)
-			local_bh_enable();
-		return -EDEADLK;
-	}
-	this_cpu_inc(held_softirq);
-	softirq_lock(&l->spinlock);
-	return disable;
+		return (struct lunatik_h_locked){ NULL, -EDEADLK };
+	if (unlikely(sp < limit + least))
+		return (struct lunatik_h_locked){ NULL, -EOVERFLOW };
+	if (limit < sp - most)
+		limit = sp - most;
+	/* A byte more or less of stack is none. */
+	limit &= ~(unsigned long)LUNATIK_H_DISABLED;
+	if (unlikely(!(count & SOFTIRQ_MASK)))
+		return lock_softirq_of_task(l, task, limit);
+	if (unlikely(this_cpu_read(held.any)))
+		return (struct lunatik_h_locked){ NULL, -EDEADLK };
+	this_cpu_inc(held.softirq);
+	if (unlikely(!softirq_trylock(&l->spinlock)))
+		return wait_softirq(l, task, limit);
+	return (struct lunatik_h_locked){ task, limit };
 }
 
-void lunatik_h_unlock_softirq(void *lock, int disabled)
+void lunatik_h_unlock_softirq(void *lock, long limit)
 {
 	softirq_unlock(&((union lunatik_h_lock *)lock)->spinlock);
-	this_cpu_dec(held_softirq);
-	if (disabled)
+	this_cpu_dec(held.softirq);
+	if (limit & LUNATIK_H_DISABLED)
 		local_bh_enable();
 }
 
@@ -191,11 +218,11 @@ void lunatik_h_unlock(void *lock, int context, unsigned long flags)
 		mutex_unlock(&l->mutex);
 	} else if (context == SOFTIRQ) {
 		spin_unlock(&l->spinlock);
-		this_cpu_dec(held_softirq);
+		this_cpu_dec(held.softirq);
 		local_bh_enable();
 	} else {
 		raw_spin_unlock(&l->raw);
-		this_cpu_dec(held_hardirq);
+		this_cpu_dec(held.hardirq);
 		local_irq_restore(flags);
 	}
 }
@@ -224,7 +251,7 @@ unsigned long lunatik_h_spin_lock_irqsave(void *lock)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	this_cpu_inc(held_hardirq);
+	this_cpu_inc(held.hardirq);
 	raw_spin_lock((raw_spinlock_t *)lock);
 	return flags;
 }
@@ -232,7 +259,7 @@ unsigned long lunatik_h_spin_lock_irqsave(void *lock)
 void lunatik_h_spin_unlock_irqrestore(void *lock, unsigned long flags)
 {
 	raw_spin_unlock((raw_spinlock_t *)lock);
-	this_cpu_dec(held_hardirq);
+	this_cpu_dec(held.hardirq);
 	local_irq_restore(flags);
 }
 

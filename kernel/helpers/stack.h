@@ -12,6 +12,13 @@
  */
 #define INTERRUPT_STACK_LEFT (THREAD_SIZE / 16 * 9)
 
+/* Where the stack is now. A register is read without the frame that the builtin makes the compiler set up. */
+#ifdef CONFIG_X86
+#define lunatik_h_stack_pointer() current_stack_pointer
+#else
+#define lunatik_h_stack_pointer() ((unsigned long)__builtin_frame_address(0))
+#endif
+
 static inline unsigned long lunatik_h_stack_left(struct task_struct *task, unsigned long sp)
 {
 	unsigned long left = sp - (unsigned long)task_stack_page(task);

@@ -36,6 +36,8 @@ struct RcuTable::Link {
 static constinit IrqSpinlock tables_lock;
 static constinit List<RcuTable> tables;
 static constinit unsigned long clearings = 0;
+// Keyed, since what comes in from outside may end up as a key; for all tables, so that a state can remember what a string's hash is.
+static constinit unsigned long long hash_key[2];
 
 static constexpr bool is_scalar(const Value &value) noexcept
 {
@@ -63,7 +65,7 @@ void RcuTable::Chunk::init() noexcept
 }
 
 RcuTable::RcuTable(lunatik_object_t &object) noexcept
-	: object_(object), hash_key_{ lunatik_h_random_u64(), lunatik_h_random_u64() }
+	: object_(object)
 {
 	lock_.init(LUNATIK_H_TABLE);
 	first_.init();
@@ -115,10 +117,26 @@ void RcuTable::free_later(Entry *entry) noexcept
 
 /* ---- the list ---- */
 
-unsigned RcuTable::hash(std::string_view key) const noexcept
+unsigned RcuTable::hash_of(std::string_view key) noexcept
 {
-	// Keyed: what comes in from outside may end up as a key.
-	return lunatik_h_hsiphash(key.data(), key.size(), hash_key_);
+	return lunatik_h_hsiphash(key.data(), key.size(), hash_key);
+}
+
+// Whether two keys of the same length are the same. They are short: a call would cost more than most of them.
+[[gnu::always_inline]] static inline bool equal(const char *a, const char *b, std::size_t size) noexcept
+{
+	for (; size >= sizeof(std::uint64_t); a += sizeof(std::uint64_t), b += sizeof(std::uint64_t), size -= sizeof(std::uint64_t)) {
+		std::uint64_t word = 0, other = 0;
+		__builtin_memcpy(&word, a, sizeof(word));
+		__builtin_memcpy(&other, b, sizeof(other));
+		if (word != other)
+			return false;
+	}
+	for (; size; a++, b++, size--) {
+		if (*a != *b)
+			return false;
+	}
+	return true;
 }
 
 RcuTable::Chunk *RcuTable::chunk(unsigned number) const noexcept
@@ -144,15 +162,16 @@ RcuTable::Chunk *RcuTable::chunk(unsigned number) const noexcept
 	}
 }
 
-RcuTable::Entry *RcuTable::find(unsigned hash, std::string_view key) noexcept
+[[gnu::always_inline]] inline RcuTable::Entry *RcuTable::find(unsigned hash, std::string_view key) noexcept
 {
 	unsigned long long order = order_of(hash);
 	Node *node = start(hash).next.load_acquire();
 	while (node && node->order < order)
 		node = node->next.load_acquire();
 	for (; node && node->order == order; node = node->next.load_acquire()) {
-		if (Entry::of(node)->key() == key)
-			return Entry::of(node);
+		Entry *entry = Entry::of(node);
+		if (entry->key_size == key.size() && equal(entry->text(), key.data(), key.size()))
+			return entry;
 	}
 	return nullptr;
 }
@@ -274,17 +293,16 @@ Result<Value> RcuTable::get(lunatik_object_t &runtime, std::string_view key, cha
 {
 	if (key.size() > key_max)
 		return Value{ .kind = LUNATIK_NIL };
-	unsigned place = hash(key);
+	unsigned place = hash_of(key);
 	return read(runtime, room, [&] { return find(place, key); });
 }
 
-bool RcuTable::peek(std::string_view key, Value &value) noexcept
+[[gnu::always_inline]] inline bool RcuTable::peek(unsigned hash, std::string_view key, Value &value) noexcept
 {
 	if (key.size() > key_max)
 		return false;
-	unsigned place = hash(key);
 	RcuGuard guard;
-	Entry *entry = find(place, key);
+	Entry *entry = find(hash, key);
 	value.kind = entry ? entry->value.kind : static_cast<unsigned char>(LUNATIK_NIL);
 	if (value.kind == LUNATIK_INTEGER)
 		value.integer = __atomic_load_n(&entry->value.integer, __ATOMIC_RELAXED);
@@ -301,7 +319,7 @@ Result<Value> RcuTable::next(lunatik_object_t &runtime, const Key *after, Key &k
 	auto search = [&]() -> Entry * {
 		Node *node = &first_.nodes[1];
 		if (after) {
-			Link link = locate(hash(after->view()), after->view());
+			Link link = locate(hash_of(after->view()), after->view());
 			node = link.entry ? link.entry : link.before;
 		}
 		do {
@@ -373,7 +391,7 @@ Result<void> RcuTable::set(Caller &caller, std::string_view key, const Value &va
 		return caller.fail("string is too long: at most 1 MiB; a data object holds more", E2BIG);
 	if (value.kind == LUNATIK_OBJECT && Object::of(*value.object).opt & LUNATIK_OPT_SINGLE)
 		return caller.fail("this object cannot leave its runtime");
-	unsigned place = hash(key);
+	unsigned place = hash_of(key);
 	if (is_scalar(value) && set_in_place(place, key, value))
 		return {};
 	Entry *added = nullptr;
@@ -460,7 +478,7 @@ constinit const lunatik_class_t RcuTable::info = [] {
 	info.owner = nullptr;
 	info.index = [](void *self, const char *key, unsigned long size, lunatik_value *value) -> int {
 		// SAFETY: an object of this class, and the bytes of a string of Lua's.
-		return static_cast<RcuTable *>(self)->peek({ key, size }, *value);
+		return static_cast<RcuTable *>(self)->peek(static_cast<unsigned>(value->integer), { key, size }, *value);
 	};
 	return info;
 }();
@@ -479,6 +497,8 @@ lunatik_object_t &RcuTable::global() noexcept
 Result<void> tables_init() noexcept
 {
 	tables_lock.init(LUNATIK_H_TABLES);
+	hash_key[0] = lunatik_h_random_u64();
+	hash_key[1] = lunatik_h_random_u64();
 	Object *object = Object::create(RcuTable::info, sizeof(RcuTable), LUNATIK_OPT_NONE, {});
 	if (!object)
 		return Error(ENOMEM);

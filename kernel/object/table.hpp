@@ -32,7 +32,10 @@ public:
 	Result<Value> get(lunatik_object_t &runtime, std::string_view key, char *room) noexcept;
 	/// The same if it is nil, an integer, a boolean or an object, which is not held: only its address is good for anything. False if
 	/// get() has to look. Context: any.
-	[[nodiscard]] bool peek(std::string_view key, Value &value) noexcept;
+	/// `hash` is hash_of(key).
+	[[nodiscard]] bool peek(unsigned hash, std::string_view key, Value &value) noexcept;
+	/// Where a key belongs in all tables.
+	[[nodiscard]] static unsigned hash_of(std::string_view key) noexcept;
 	/// Keeps `value` under `key`; nil forgets it. Context: any. Errors: ENOMEM, E2BIG (a key above 255 bytes, a string above 1 MiB),
 	/// and a message for an object that may not leave its runtime.
 	Result<void> set(Caller &caller, std::string_view key, const Value &value) noexcept;
@@ -81,7 +84,6 @@ private:
 
 	[[nodiscard]] Chunk *chunk(unsigned number) const noexcept;
 	Node &start(unsigned hash, unsigned *missing = nullptr) noexcept;
-	[[nodiscard]] unsigned hash(std::string_view key) const noexcept;
 	[[nodiscard]] Entry *find(unsigned hash, std::string_view key) noexcept;
 	[[nodiscard]] Link locate(unsigned hash, std::string_view key) noexcept;
 	void link(unsigned number) noexcept;
@@ -95,7 +97,6 @@ private:
 
 	lunatik_object_t &object_;
 	IrqSpinlock lock_;	// writers
-	unsigned long long hash_key_[2];
 	Atomic<unsigned> level_{ 3 };
 	unsigned long count_ = 0;
 	unsigned long cleared_ = 0;	// by which tables_clear(); guarded by the list's lock

@@ -349,7 +349,7 @@ bool Runtime::go_live() noexcept
 	bool same = true;
 	each_state([&](Runtime &state) { same = same && state.hook_count_ == hook_count_; });
 	if (same)
-		each_state([](Runtime &state) { state.ready_.store_release(true); });
+		each_state([](Runtime &state) { state.gate_.fetch_and(~Unready); });
 	return same;
 }
 
@@ -408,7 +408,7 @@ void Runtime::stop() noexcept
 		return;
 	}
 	auto is_closed = [this] { return closed_.load_acquire(); };
-	if (stopping_.exchange(true)) {
+	if (gate_.fetch_or(Stopping) & Stopping) {
 		sleepers_.wait(is_closed, stop_milliseconds, false);
 		return;
 	}
@@ -643,28 +643,38 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 	}
 }
 
+// Not inlined: seldom is an event refused.
+[[gnu::noinline, gnu::cold]] int Runtime::refuse_softirq(lunatik_h_locked locked) noexcept
+{
+	// Who is not ready misses nothing.
+	if (!locked.task)
+		return ready() ? static_cast<int>(locked.limit) : -ENXIO;
+	lunatik_h_unlock_softirq(object.lock(), locked.limit);
+	return -ENXIO;
+}
+
 // enter_event() of a softirq runtime, in line for what comes with every packet.
 [[gnu::always_inline]] inline int Runtime::enter_softirq() noexcept
 {
-	if (!ready()) [[unlikely]]
-		return -ENXIO;
-	__attribute__((uninitialized)) lunatik_h_place place;
-	int locked = lunatik_h_lock_softirq(object.lock(), stack_reserve(false) + stack_least, &place);
-	if (locked < 0) [[unlikely]]
-		return locked;
-	if (!state || stopping()) [[unlikely]] {
-		lunatik_h_unlock_softirq(object.lock(), locked);
-		return -ENXIO;
-	}
-	lock_flags_ = static_cast<unsigned>(locked);
+	lunatik_h_locked locked = lunatik_h_lock_softirq(object.lock(), stack_reserve(false), stack_least, lunatik_stack);
+	// While it does not stop nobody takes its state away, which is done under the lock.
+	if (!locked.task || gate_.load_acquire()) [[unlikely]]
+		return refuse_softirq(locked);
+	lock_flags_ = static_cast<unsigned long>(locked.limit);
+	gauge.stack_limit = static_cast<unsigned long>(locked.limit);
 	calls.count();
-	owner_.exchange(place.task);
-	// A budget that ended the entry before too late is none of this one's.
-	if (stop_bits() & Budget) [[unlikely]]
-		clear(Budget);
-	gauge.stack_limit = stack_limit(place, stack_reserve(false));
+	owner_.exchange(locked.task);
+	if (stop_bits()) [[unlikely]]
+		forget_budget();
 	Watchdog::arm();
 	return 0;
+}
+
+// A budget that ended the entry before too late is none of the next one's.
+[[gnu::noinline, gnu::cold]] void Runtime::forget_budget() noexcept
+{
+	if (stop_bits() & Budget)
+		clear(Budget);
 }
 
 [[gnu::always_inline]] inline void Runtime::leave_softirq() noexcept
@@ -674,8 +684,8 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 	owner_.store_release(nullptr);
 	if (stop_bits() & ~Closing) [[unlikely]]
 		clear(~Closing);
-	bool garbage = held > collect_at_;
-	lunatik_h_unlock_softirq(object.lock(), static_cast<int>(lock_flags_));
+	bool garbage = held > gauge.collect_at;
+	lunatik_h_unlock_softirq(object.lock(), static_cast<long>(lock_flags_));
 	if (garbage || abandoned_.load()) [[unlikely]]
 		after_softirq(garbage);
 }
@@ -689,16 +699,72 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 		later([](Runtime &self) { self.finish(); });
 }
 
-// What lies around the function of a packet; in line, as the rest of its way.
-template <class Ask>
-[[gnu::always_inline]] inline int Runtime::with_packet(lunatik_shown &shown, void *what, Ask ask) noexcept
+[[gnu::always_inline]] inline lunatik_said Runtime::call_packet(Object &hook, unsigned long function, unsigned long argument,
+								 unsigned more) noexcept
+{
+	lunatik_said said = lunatik_callpacket(state, hook.pinned, function, argument, more, edge::traceback);
+	if (said.error && said.error != LUNATIK_PACKET_GARBAGE) [[unlikely]]
+		said = edge::settle_packet(*this, hook, function, argument, more, said.error);
+	return said;
+}
+
+// A call whose turn it is to be timed.
+[[gnu::noinline]] lunatik_said Runtime::time_packet(Object &hook, unsigned long function, unsigned long argument, unsigned more) noexcept
+{
+	std::uint64_t began = time_call();
+	lunatik_said said = call_packet(hook, function, argument, more);
+	charge_call(hook, began);
+	return said;
+}
+
+// The end of one that was not like most.
+[[gnu::noinline, gnu::cold]] lunatik_said Runtime::leave_packet(lunatik_said said) noexcept
+{
+	if (said.error == LUNATIK_PACKET_GARBAGE)
+		said.error = 0;
+	if (held_atomic_)
+		hold_atomic(false);
+	leave_softirq();
+	return said;
+}
+
+// All of it is in line: it comes with every packet, and what is done around a script is most of what a short one costs.
+[[gnu::always_inline]] inline lunatik_said Runtime::run_packet(const lunatik_asked &asked, void *what) noexcept
+{
+	if (int error = enter_softirq()) [[unlikely]]
+		return { error, 0 };
+	lunatik_said said{ -ENXIO, 0 };
+	Object &hook = Object::of(*asked.hook);
+	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
+	if (hook.pinned && !hook.stopped()) [[likely]] {
+		lunatik_shown &shown = *asked.shown;
+		shown.what = what;
+		if (shown.open)
+			shown.open(&shown);
+		said = took_turn() ? time_packet(hook, asked.function, asked.argument, shown.more)
+				   : call_packet(hook, asked.function, asked.argument, shown.more);
+		shown.what = nullptr;
+		if (shown.used) [[unlikely]]
+			shown.close(&shown);
+	}
+	// What lunatik_callpacket() ends well leaves nothing behind; and a runtime that is not to stop is not abandoned either: stop()
+	// does that after it has asked, which is seen here or else in the seconds that follow.
+	if (said.error || stop_bits()) [[unlikely]]
+		return leave_packet(said);
+	owner_.store_release(nullptr);
+	lunatik_h_unlock_softirq(object.lock(), static_cast<long>(lock_flags_));
+	return said;
+}
+
+int Runtime::run_packet_with(Object &hook, unsigned function, unsigned argument, const void *string, lunatik_shown &shown, void *what,
+			     lunatik_value &result) noexcept
 {
 	if (int error = enter_softirq()) [[unlikely]]
 		return error;
 	shown.what = what;
 	if (shown.open)
 		shown.open(&shown);
-	int error = ask();
+	int error = edge::run_packet_with(*this, hook, function, argument, string, result);
 	shown.what = nullptr;
 	if (shown.used) [[unlikely]]
 		shown.close(&shown);
@@ -706,18 +772,6 @@ template <class Ask>
 		hold_atomic(false);
 	leave_softirq();
 	return error;
-}
-
-int Runtime::run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
-			long long &result) noexcept
-{
-	return with_packet(shown, what, [&] { return edge::run_packet(*this, hook, function, argument, shown.more, result); });
-}
-
-int Runtime::run_packet_with(Object &hook, unsigned function, unsigned argument, const void *string, lunatik_shown &shown, void *what,
-			     lunatik_value &result) noexcept
-{
-	return with_packet(shown, what, [&] { return edge::run_packet_with(*this, hook, function, argument, string, result); });
 }
 
 // An event of the kernel's enters a softirq or hardirq runtime: it waits for nothing but other CPUs' handlers.
@@ -767,7 +821,7 @@ void Runtime::collect() noexcept
 			done = edge::collect(state);
 			if (done) {
 				std::size_t left = edge::reset(state);
-				collect_at_ = 2 * left > collect_least ? 2 * left : collect_least;
+				gauge.collect_at = 2 * left > collect_least ? 2 * left : collect_least;
 			}
 			leave();
 		}
@@ -893,14 +947,15 @@ void Runtime::leave_loading(bool success) noexcept
 	std::size_t held = edge::reset(state);
 	if (context == Context::Softirq) {
 		edge::defer_collection(state);
-		collect_at_ = 2 * held > collect_least ? 2 * held : collect_least;
+		gauge.collect_at = 2 * held > collect_least ? 2 * held : collect_least;
 	}
 	end();
 	leave_chain();
 	pool.atomic(context != Context::Process);
 	loading_.store(false);
 	// Those of all CPUs begin together.
-	ready_.store_release(success && cpu == any_cpu);
+	if (success && cpu == any_cpu)
+		gate_.fetch_and(~Unready);
 	if (context == Context::Process)
 		lunatik_h_unlock(object.lock(), 0, 0);
 	if (abandoned_.load()) [[unlikely]]
@@ -1399,10 +1454,9 @@ int lunatik_enter(lunatik_object_t *runtime, unsigned int flags)
 	return Runtime::of(*runtime).enter(flags);
 }
 
-int lunatik_runpacket(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,
-		      lunatik_shown *shown, void *what, long long *result)
+lunatik_said lunatik_runpacket(const lunatik_asked *asked, void *what)
 {
-	return Runtime::of(*runtime).run_packet(lunatik::Object::of(*hook), function, argument, *shown, what, *result);
+	return Runtime::of(*asked->runtime).run_packet(*asked, what);
 }
 
 int lunatik_runpacketwith(lunatik_object_t *runtime, lunatik_object_t *hook, unsigned int function, unsigned int argument,

@@ -150,8 +150,7 @@ public:
 	void leave() noexcept;
 
 	/// An entry, a call and the leaving in one; see lunatik_runpacket().
-	[[nodiscard]] int run_packet(Object &hook, unsigned function, unsigned argument, lunatik_shown &shown, void *what,
-				     long long &result) noexcept;
+	[[nodiscard]] lunatik_said run_packet(const lunatik_asked &asked, void *what) noexcept;
 	/// The same; see lunatik_runpacketwith().
 	[[nodiscard]] int run_packet_with(Object &hook, unsigned function, unsigned argument, const void *string,
 					  lunatik_shown &shown, void *what, lunatik_value &result) noexcept;
@@ -183,10 +182,10 @@ public:
 	}
 	[[nodiscard]] bool closing() const noexcept { return closing_.load(); }
 	[[nodiscard]] bool loading() const noexcept { return loading_.load(); }
-	[[nodiscard]] bool ready() const noexcept { return ready_.load_acquire(); }
+	[[nodiscard]] bool ready() const noexcept { return !(gate_.load_acquire() & Unready); }
 	/// Whether stop() has closed the state.
 	[[nodiscard]] bool closed() const noexcept { return closed_.load_acquire(); }
-	[[nodiscard]] bool stopping() const noexcept { return stopping_.load(); }
+	[[nodiscard]] bool stopping() const noexcept { return gate_.load() & Stopping; }
 	[[nodiscard]] bool busy() const noexcept { return owner_.load() != nullptr; }
 	/// The slow path of a poll: returns the Reason bits that end this entry, 0 to go on.
 	[[nodiscard]] int poll() noexcept;
@@ -244,7 +243,7 @@ public:
 	Name<300> chunk_name;		// of its script, as lua_load() wants it
 	struct net *const network;	// which it does not keep: it is stopped when that goes
 	lua_State *state = nullptr;	// guarded by the lock; nullptr once closed
-	lunatik_gauge gauge{};
+	lunatik_gauge gauge{ .collect_at = ~0UL };
 	Account &account;
 	Pool pool;
 	Output *output = nullptr;	// of the entry that runs now
@@ -296,8 +295,11 @@ private:
 	[[nodiscard]] int enter_event() noexcept;
 	[[nodiscard]] int enter_softirq() noexcept;
 	void leave_softirq() noexcept;
-	template <class Ask>
-	[[nodiscard]] int with_packet(lunatik_shown &shown, void *what, Ask ask) noexcept;
+	lunatik_said call_packet(Object &hook, unsigned long function, unsigned long argument, unsigned more) noexcept;
+	lunatik_said time_packet(Object &hook, unsigned long function, unsigned long argument, unsigned more) noexcept;
+	lunatik_said leave_packet(lunatik_said said) noexcept;
+	[[nodiscard]] int refuse_softirq(lunatik_h_locked locked) noexcept;
+	void forget_budget() noexcept;
 	void after_softirq(bool garbage) noexcept;
 	void collect_later() noexcept;
 	void collect() noexcept;
@@ -333,12 +335,13 @@ private:
 	bool counted_ = false;		// the entry that runs now may sleep, and is found by its task
 	bool held_atomic_ = false;
 	Atomic<bool> abandoned_{ false };	// stop() gave up: the last one out closes the state
-	unsigned long lock_flags_ = 0;	// of the entry that runs now
+	unsigned long lock_flags_ = 0;	// of the entry that runs now; what the unlocking wants
 	std::uint64_t clock_ = 0;	// when a Clock entry first looked at the clock
 	unsigned looks_ = 0;		// how often it looked
 	Atomic<bool> loading_{ false };
-	Atomic<bool> ready_{ false };
-	Atomic<bool> stopping_{ false };
+	// Why no event may enter it: one word, which each looks at.
+	enum Gate : int { Unready = 1 << 0, Stopping = 1 << 1 };
+	Atomic<int> gate_{ Unready };
 	bool finished_ = false;		// somebody closes the state, or has; guarded by the lock
 	Atomic<bool> closed_{ false };
 	Atomic<bool> announced_{ false };
@@ -378,7 +381,6 @@ private:
 	} later_{ {}, this, nullptr };	// work for a process context without locks
 	Later collector_{ {}, this, nullptr };
 	Atomic<bool> collecting_{ false };
-	std::size_t collect_at_ = ~std::size_t{ 0 };	// bytes of the state; guarded by the lock
 	Atomic<bool> queued_{ false };
 	WaitQueue sleepers_;
 	RateLimit log_limit_;

@@ -70,8 +70,6 @@ int raise(lua_State *L, int error);
 /// Pushes a value as a person at a prompt wants to read it: tables with what is in them. Raises.
 const char *show(lua_State *L, int index, size_t *size);
 
-/// The message handler of every protected call: adds the traceback to the runtime's report.
-int traceback(lua_State *L);
 
 /// Counts and logs what a failed callback left on top of the stack and pops it. Returns its negative errno. Never raises.
 int callback_error(Runtime &runtime, lua_State *L, int status) noexcept;

@@ -917,7 +917,7 @@ static int call_kept(Runtime &runtime, lunatik_callback &callback, unsigned kept
 [[gnu::cold, gnu::noinline]] static int finish_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument,
 						       unsigned more, const void *string, lunatik_value &result, int status) noexcept
 {
-	if (status == LUNATIK_PACKET_OTHER)
+	if (status == LUNATIK_PACKET_OTHER || status == LUNATIK_PACKET_OTHER + LUNATIK_PACKET_GARBAGE)
 		return -EPROTO;
 	if (status != LUNATIK_PACKET_LONG)
 		return callback_error(runtime, runtime.state, status);
@@ -1023,28 +1023,22 @@ template <class Call>
 	return status;
 }
 
-int edge::run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, unsigned more,
-		     long long &result) noexcept
+lunatik_said edge::settle_packet(Runtime &runtime, Object &hook, unsigned long function, unsigned long argument, unsigned more,
+				 long status) noexcept
 {
-	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
-	if (!hook.pinned || hook.stopped()) [[unlikely]]
-		return -ENXIO;
-	return timed(runtime, hook, [&] {
-		int status = call_packet(runtime, [&] {
-			return lunatik_callpacket(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
-						  first_kept - 1 + static_cast<int>(argument), static_cast<int>(more), traceback, &result);
-		});
-		if (status == LUA_OK) [[likely]]
-			return 0;
-		__attribute__((uninitialized)) lunatik_value said;
-		int error = finish_packet(runtime, hook, function, argument, more, nullptr, said, status);
-		if (error)
-			return error;
-		if (said.kind != LUNATIK_INTEGER)
-			return -EPROTO;
-		result = said.integer;
-		return 0;
-	});
+	if (status == LUNATIK_PACKET_LONG && make_room(runtime.state)) {
+		lunatik_said said = lunatik_callpacket(runtime.state, hook.pinned, function, argument, more, traceback);
+		if (said.error == LUA_OK || said.error == LUNATIK_PACKET_GARBAGE)
+			return { LUNATIK_PACKET_GARBAGE, said.value };
+		status = said.error;
+	}
+	__attribute__((uninitialized)) lunatik_value said;
+	if (int error = finish_packet(runtime, hook, static_cast<unsigned>(function / LUNATIK_KEPT_SIZE),
+				      static_cast<unsigned>(argument / LUNATIK_KEPT_SIZE), more, nullptr, said, static_cast<int>(status)))
+		return { error, 0 };
+	if (said.kind != LUNATIK_INTEGER)
+		return { -EPROTO, 0 };
+	return { LUNATIK_PACKET_GARBAGE, said.integer };
 }
 
 int edge::run_packet_with(Runtime &runtime, Object &hook, unsigned function, unsigned argument, const void *string,

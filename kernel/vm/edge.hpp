@@ -76,11 +76,15 @@ struct Resume {
 /// Calls or continues the runtime's task. Fills `report` and returns false if it raised.
 [[nodiscard]] bool resume(Runtime &runtime, Resume &resume, Report &report) noexcept;
 
-/// Calls a function that the constructor of `hook` was given, with another argument of it, for an integer; see
-/// lunatik_runpacket(). Returns 0 or a negative errno.
-[[nodiscard]] int run_packet(Runtime &runtime, Object &hook, unsigned function, unsigned argument, unsigned more,
-			     long long &result) noexcept;
-/// The same for lunatik_runpacketwith().
+/// The message handler of every protected call: adds the traceback to the runtime's report.
+int traceback(lua_State *L);
+
+/// The rest of a packet's call where lunatik_callpacket() did not end well; see lunatik_runpacket(). Where that succeeds the error is
+/// LUNATIK_PACKET_GARBAGE: there is something to clear away.
+[[nodiscard]] lunatik_said settle_packet(Runtime &runtime, Object &hook, unsigned long function, unsigned long argument,
+					 unsigned more, long status) noexcept;
+/// Calls a function that the constructor of `hook` was given, with another argument of it, for anything; see lunatik_runpacketwith().
+/// Returns 0 or a negative errno.
 [[nodiscard]] int run_packet_with(Runtime &runtime, Object &hook, unsigned function, unsigned argument, const void *string,
 				  lunatik_value &result) noexcept;
 

@@ -89,3 +89,8 @@ int MapFunction::call(lua_State *L) noexcept
 }
 
 } // namespace lunatik
+
+unsigned int lunatik_keyhash(const char *key, std::size_t size)
+{
+	return lunatik::RcuTable::hash_of({ key, size });
+}

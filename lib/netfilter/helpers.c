@@ -14,6 +14,7 @@
 struct lunatik_netfilter {
 	struct nf_hook_ops ops;
 	lunatik_object_t *object;	/* which holds this: it is there for as long as packets come */
+	const struct lunatik_asked *asked;
 	struct net *net;		/* the runtime's */
 	bool percpu;
 	bool marked;
@@ -25,10 +26,18 @@ struct lunatik_netfilter {
 
 static __always_inline unsigned int ask(struct lunatik_netfilter *netfilter, struct sk_buff *skb)
 {
+	const struct lunatik_asked *asked = netfilter->asked;
 	struct lunatik_packet packet __attribute__((uninitialized));
+	struct lunatik_said said;
 
 	lunatik_packet_open(&packet, skb);
-	return lunatik_packet_ask(netfilter->object, &packet, netfilter->percpu, lunatik_netfilter_packet, lunatik_netfilter_packet_local);
+	if (unlikely(netfilter->percpu))
+		return lunatik_packet_ask_local(netfilter->object, &packet, lunatik_netfilter_packet_local);
+	said = lunatik_runpacket(asked, &packet);
+	/* Nothing is to be done about most answers. */
+	if (likely(!said.error && (unsigned long long)said.value <= NF_ACCEPT && !READ_ONCE(*asked->failures)))
+		return said.value;
+	return lunatik_netfilter_settle(netfilter->object, said);
 }
 
 /* What the kernel does not do by itself with a verdict that is neither accept, drop nor queue. */
@@ -156,8 +165,8 @@ static int register_on_device(struct lunatik_netfilter *netfilter, const struct 
 	return error;
 }
 
-int lunatik_h_netfilter_register(struct lunatik_netfilter **result, lunatik_object_t *object, struct net *net,
-				 const struct lunatik_netfilter_options *options)
+int lunatik_h_netfilter_register(struct lunatik_netfilter **result, lunatik_object_t *object, const struct lunatik_asked *asked,
+				 struct net *net, const struct lunatik_netfilter_options *options)
 {
 	struct lunatik_netfilter *netfilter = kzalloc(sizeof(*netfilter), GFP_KERNEL);
 	int error;
@@ -165,6 +174,7 @@ int lunatik_h_netfilter_register(struct lunatik_netfilter **result, lunatik_obje
 	if (!netfilter)
 		return -ENOMEM;
 	netfilter->object = object;
+	netfilter->asked = asked;
 	netfilter->net = net;
 	netfilter->percpu = options->percpu;
 	netfilter->marked = options->marked;

@@ -34,12 +34,12 @@ struct lunatik_netfilter_options {
 /** 0; -ENOENT, the family has no such hook; -EINVAL, it needs a device, or cannot have one; -EOPNOTSUPP, the kernel lacks the family. Context: any. */
 int lunatik_h_netfilter_check(const struct lunatik_netfilter_options *options);
 /**
- * nf_register_net_hook() in @net, for @object, which lives until it is unregistered. Context: process, may sleep; takes the rtnl lock
- * for a device. Returns 0 and the hook; -ENODEV, no such device; -EOPNOTSUPP, this kernel has no such hooks; -ENOMEM; -E2BIG, too
- * many hooks; -EINVAL.
+ * nf_register_net_hook() in @net, for @object, which lives as @asked does until it is unregistered. Context: process, may sleep; takes
+ * the rtnl lock for a device. Returns 0 and the hook; -ENODEV, no such device; -EOPNOTSUPP, this kernel has no such hooks; -ENOMEM;
+ * -E2BIG, too many hooks; -EINVAL.
  */
-int lunatik_h_netfilter_register(struct lunatik_netfilter **netfilter, lunatik_object_t *object, struct net *net,
-				 const struct lunatik_netfilter_options *options);
+int lunatik_h_netfilter_register(struct lunatik_netfilter **netfilter, lunatik_object_t *object, const struct lunatik_asked *asked,
+				 struct net *net, const struct lunatik_netfilter_options *options);
 /** Undoes it; returns when no packet is inside any more. Context: process, may sleep; takes the rtnl lock if it has a device. */
 void lunatik_h_netfilter_unregister(struct lunatik_netfilter *netfilter);
 /** Whether hooks like this one may queue packets. */
@@ -47,9 +47,9 @@ LUNATIK_BOOL lunatik_h_netfilter_queues(const struct lunatik_netfilter_options *
 /** Whether a verdict is one that a hook may give; @queues: of lunatik_h_netfilter_queues(). */
 LUNATIK_BOOL lunatik_h_netfilter_is_verdict(long long verdict, LUNATIK_BOOL queues);
 
-/** netfilter.cpp: what the script says to a packet. Context: softirq, or process in the kernel's network code. */
-unsigned int lunatik_netfilter_packet(lunatik_object_t *object, struct lunatik_packet *packet);
-/** The same of a per-CPU runtime: asks the state of this CPU, where the caller stays. */
+/** netfilter.cpp: the verdict that follows from what the script said to a packet. Context: softirq, or process in the kernel's network code. */
+unsigned int lunatik_netfilter_settle(lunatik_object_t *object, struct lunatik_said said);
+/** The verdict of a per-CPU runtime: asks the state of this CPU, where the caller stays. Context: the same. */
 unsigned int lunatik_netfilter_packet_local(lunatik_object_t *object, struct lunatik_packet *packet);
 /** The declared verdict of a hook. */
 unsigned int lunatik_netfilter_declared(lunatik_object_t *object);

@@ -18,14 +18,14 @@ public:
 	static const lunatik_class_t info;
 
 	Netfilter(const Caller &caller, const Companion<Skb> &skb, Verdict declared, bool detaches, bool queues) noexcept
-		: PacketHook(caller, skb, declared, detaches), queues_(queues)
+		: PacketHook(caller, skb, declared, detaches), queues_(queues), asked_(hook_.asked(kept_hook, kept_skb, skb_.shown()))
 	{
 	}
 
 	/// Errors: those of lunatik_h_netfilter_register().
 	Result<void> add(struct net *net, const lunatik_netfilter_options &options) noexcept
 	{
-		return Result<void>::from(lunatik_h_netfilter_register(&registration_, &hook_.object(), net, &options));
+		return Result<void>::from(lunatik_h_netfilter_register(&registration_, &hook_.object(), &asked_, net, &options));
 	}
 	/// The last handle is gone, or the script said stop: packets that are on their way through get their verdict first.
 	void stop() noexcept
@@ -34,9 +34,10 @@ public:
 			lunatik_h_netfilter_unregister(std::exchange(registration_, nullptr));
 	}
 
-	[[nodiscard]] unsigned decide(lunatik_packet &packet) noexcept
+	[[nodiscard]] unsigned decide(lunatik_packet &packet) noexcept { return settle(lunatik_runpacket(&asked_, &packet)); }
+	[[nodiscard]] unsigned settle(lunatik_said answer) noexcept
 	{
-		auto said = hook_.ask(kept_hook, kept_skb, skb_.shown(), &packet);
+		auto said = hook_.settle(asked_, answer);
 		if (!said) [[unlikely]]
 			return declared();
 		if (*said != accept && !lunatik_h_netfilter_is_verdict(*said, queues_)) [[unlikely]]
@@ -46,6 +47,7 @@ public:
 
 private:
 	const bool queues_;
+	const lunatik_asked asked_;
 	lunatik_netfilter *registration_ = nullptr;
 };
 
@@ -129,9 +131,9 @@ LUNATIK_LIBRARY(netfilter, Library, Classes<Netfilter>::list, constants)
 
 } // namespace lunatik
 
-unsigned lunatik_netfilter_packet(lunatik_object_t *object, lunatik_packet *packet)
+unsigned lunatik_netfilter_settle(lunatik_object_t *object, lunatik_said said)
 {
-	return lunatik::of(object).decide(*packet);
+	return lunatik::of(object).settle(said);
 }
 
 unsigned lunatik_netfilter_packet_local(lunatik_object_t *object, lunatik_packet *packet)

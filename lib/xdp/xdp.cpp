@@ -24,7 +24,8 @@ public:
 				 .open = [](lunatik_shown *shown) { of_shown(shown).show(); },
 				 .more = 1 },
 		  hook_(caller, detaches), buffer_(*buffer), argument_(*argument), buffer_object_(ObjectRef::share(buffer.object)),
-		  argument_object_(ObjectRef::share(argument.object)), declared_(declared)
+		  argument_object_(ObjectRef::share(argument.object)), declared_(declared),
+		  asked_(hook_.asked(kept_callback, kept_buffer, *this))
 	{
 		// All of it is writable, always.
 		buffer_.lend(*this, nullptr, 0, true);
@@ -61,7 +62,7 @@ public:
 	[[nodiscard]] int decide(lunatik_xdp_packet &packet) noexcept
 	{
 		// Whatever keeps the script from deciding, the packet gets what was declared for that.
-		auto said = hook_.ask(kept_callback, kept_buffer, *this, &packet);
+		auto said = hook_.ask(asked_, &packet);
 		if (!said) [[unlikely]]
 			return declared_;
 		if (static_cast<unsigned long long>(*said) > LUNATIK_XDP_ACTION_MAX) [[unlikely]] {
@@ -98,6 +99,7 @@ private:
 	ObjectRef buffer_object_;
 	ObjectRef argument_object_;
 	const Action declared_;
+	const lunatik_asked asked_;
 	lunatik_xdp *registration_ = nullptr;
 };
 

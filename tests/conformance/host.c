@@ -78,6 +78,12 @@ unsigned int lunatik_random32(void)
 	return (unsigned int)random();
 }
 
+unsigned int lunatik_keyhash(const char *key, size_t size)
+{
+	(void)key;
+	return (unsigned int)size;
+}
+
 /* Nothing here is an object. */
 const void *const lunatik_mark = &lunatik_mark;
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What the interpreter asks userdata for: methods, and fields of some objects. luaV_finishget() looks at everything that a value can
+ * be, with functions for any table and any key; here all of that is known but the two nodes.
+ */
+#ifndef LUNATIK_INDEX_H
+#define LUNATIK_INDEX_H
+
+#include "lstate.h"
+#include "ltable.h"
+
+/* luaH_getshortstr(), in line. NULL if there is none. */
+static inline const TValue *lunatik_getshortstr(const Table *t, const TString *key)
+{
+	const Node *node = gnode(t, lmod(key->hash, sizenode(t)));
+
+	while (!keyisshrstr(node) || keystrval(node) != key) {
+		int next = gnext(node);
+
+		if (next == 0)
+			return NULL;
+		node += next;
+	}
+	return gval(node);
+}
+
+/*
+ * Does luaV_finishget() for a userdata whose __index is a table that has the key, or a function in C. False: nothing was done. May raise.
+ */
+static inline int lunatik_index(lua_State *L, const TValue *t, const TValue *key, StkId val)
+{
+	const TValue *index, *value;
+
+	if (!ttisfulluserdata(t) || !ttisshrstring(key) || !uvalue(t)->metatable)
+		return 0;
+	index = lunatik_getshortstr(uvalue(t)->metatable, G(L)->tmname[TM_INDEX]);
+	if (!index)
+		return 0;
+	if (ttislcf(index)) {
+		lunatik_calltm(L, index, t, key, val);
+		return 1;
+	}
+	if (!ttistable(index))
+		return 0;
+	value = lunatik_getshortstr(hvalue(index), tsvalue(key));
+	if (!value || isempty(value))
+		return 0;
+	setobj2s(L, val, value);
+	return 1;
+}
+
+#endif
