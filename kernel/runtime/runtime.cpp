@@ -386,6 +386,7 @@ void Runtime::close(lua_State *closing) noexcept
 	lunatik_h_here(&place);
 	begin(place);
 	edge::close(closing);
+	pool.drain();
 	end();
 	closing_.store(false);
 	while (Pin *pin = pins_) {
