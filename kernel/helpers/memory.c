@@ -84,7 +84,7 @@ void lunatik_h_kvfree(const void *memory)
  * copy of an image. A cache with a constructor is one whose blocks the kernel does not zero as well each time (init_on_alloc); it does
  * zero the slabs. Where memory is to be zeroed when it is freed (init_on_free), that is done here.
  */
-static struct kmem_cache *blocks[9];
+static struct kmem_cache *blocks[5];
 static struct kmem_cache *pages;
 
 /* Whatever the kernel's are. */
@@ -98,10 +98,9 @@ static const struct {
 	unsigned int size;
 	const char *name;
 } kinds[] = {
-	{ 512, "lunatik_512" },	{ 1024, "lunatik_1024" }, { 1536, "lunatik_1536" }, { 2048, "lunatik_2048" }, { 3072, "lunatik_3072" },
-	{ 4096, "lunatik_4096" }, { 4608, "lunatik_4608" }, { 6144, "lunatik_6144" }, { 8192, "lunatik_8192" },
+	{ 512, "lunatik_512" }, { 1024, "lunatik_1024" }, { 2048, "lunatik_2048" }, { 4608, "lunatik_4608" }, { 8192, "lunatik_8192" },
 };
-static const unsigned char kind_of[BLOCK_MOST / BLOCK_STEP] = { 0, 1, 2, 3, 4, 4, 5, 5, 6, 7, 7, 7, 8, 8, 8, 8 };
+static const unsigned char kind_of[BLOCK_MOST / BLOCK_STEP] = { 0, 1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4 };
 
 void *lunatik_h_block(size_t size, int atomic)
 {

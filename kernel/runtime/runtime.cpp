@@ -778,7 +778,7 @@ int Runtime::enter(unsigned flags, Runtime *outer, unsigned milliseconds) noexce
 {
 	if (context != Context::Process && !outer)
 		return enter_event();
-	lunatik_h_place place;
+	__attribute__((uninitialized)) lunatik_h_place place;
 	lunatik_h_here(&place);
 	if (owner_.load() == place.task)
 		return -EDEADLK;

@@ -155,7 +155,13 @@ static lua_State *open_new(Runtime &runtime, lua_Alloc allocate, void *argument)
 	return nullptr;
 }
 
-// The same, and the image is made of it.
+static int collect_all(lua_State *L)
+{
+	lua_gc(L, LUA_GCCOLLECT);
+	return 0;
+}
+
+// The same, and the image is made of it. It rests as after a collection: a copy does not begin with one.
 static lua_State *open_first(Runtime &runtime) noexcept
 {
 	void *memory = lunatik_h_kmalloc(sizeof(Recorder), 0);
@@ -163,6 +169,8 @@ static lua_State *open_first(Runtime &runtime) noexcept
 		return nullptr;
 	auto *recorder = ::new (memory) Recorder(runtime.pool);
 	lua_State *L = open_new(runtime, &Recorder::reallocate, recorder);
+	if (L && protect(L, collect_all, nullptr) != LUA_OK)
+		lua_settop(L, 0);
 	if (L) {
 		lua_setallocf(L, &Pool::reallocate, &runtime.pool);
 		Image *made = Image::create(*recorder, outside_of(runtime), { L, runtime.gauge.handles });
