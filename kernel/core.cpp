@@ -11,6 +11,7 @@
 #include "runtime/registry.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime/states.hpp"
+#include "vm/edge.hpp"
 
 using namespace lunatik;
 
@@ -22,8 +23,12 @@ void __cxa_pure_virtual();
 
 int lunatik_core_init()
 {
-	if (auto result = objects_init(); !result)
+	if (int error = lunatik_h_memory_init())
+		return error;
+	if (auto result = objects_init(); !result) {
+		lunatik_h_memory_exit();
 		return result.negative();
+	}
 	lunatik_hash_factor = lunatik_h_random_u64() | 1;
 	journal::init();
 	registry::init();
@@ -33,6 +38,7 @@ int lunatik_core_init()
 		runtimes_exit();
 		objects_exit();
 		journal::exit();
+		lunatik_h_memory_exit();
 		return result.negative();
 	}
 	return 0;
@@ -46,6 +52,8 @@ void lunatik_core_exit()
 	// Its worker may have been about to tell when telling ended.
 	lunatik_h_notice_exit();
 	journal::exit();
+	edge::exit();
+	lunatik_h_memory_exit();
 }
 
 void __cxa_pure_virtual()

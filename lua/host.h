@@ -161,6 +161,9 @@ int lunatik_require_module(struct lua_State *L, const char *name);
  */
 extern int lunatik_dispatch_goto;
 
+/** Whether the host frees small blocks by itself when a state has ended: no short string is given back then, one by one. */
+extern const int lunatik_frees_all;
+
 /* ---- what lua/ implements beyond Lua's own API ---- */
 
 /**

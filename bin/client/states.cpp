@@ -32,6 +32,11 @@ namespace {
 constexpr std::size_t piece_max = 32000;
 /* Room for what one receive call may give: the kernel fills at most 32 KiB. */
 constexpr std::size_t receive_room = 64 << 10;
+/*
+ * The room at first. The kernel makes each message of a dump as large as the room that it was last asked with, and zeroes all of it,
+ * so that room for much is dear where there is little to say.
+ */
+constexpr std::size_t receive_least = 2 << 10;
 
 lunatik_status status_of(int code)
 {
@@ -278,8 +283,8 @@ struct States::Socket {
 	{
 		if (const int error = genl_connect(socket); error < 0)
 			fail(EIO, nl_geterror(error));
-		nl_socket_disable_msg_peek(socket);
-		nl_socket_set_msg_buf_size(socket, receive_room);
+		nl_socket_enable_msg_peek(socket);
+		nl_socket_set_msg_buf_size(socket, receive_least);
 		const int on = 1;
 		setsockopt(nl_socket_get_fd(socket), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 		family = genl_ctrl_resolve(socket, LUNATIK_GENL_NAME);
@@ -291,10 +296,19 @@ struct States::Socket {
 		nl_socket_modify_err_cb(socket, NL_CB_CUSTOM, &on_error, this);
 	}
 
+	/* From now on a receive call takes what the kernel makes at most, and does not look first. */
+	void make_room()
+	{
+		nl_socket_disable_msg_peek(socket);
+		nl_socket_set_msg_buf_size(socket, receive_room);
+	}
+
 	static int on_valid(nl_msg *message, void *self)
 	{
 		// SAFETY (all three): open() passes its Socket.
 		auto &socket = *static_cast<Socket *>(self);
+		if (nlmsg_hdr(message)->nlmsg_len > receive_least)
+			socket.make_room();
 		if (socket.taker)
 			socket.taker(message);
 		return NL_OK;
@@ -450,6 +464,7 @@ void States::listen()
 		fail(EIO, nl_geterror(group));
 	if (setsockopt(nl_socket_get_fd(socket_->socket), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) != 0)
 		fail(errno, errno == EPERM ? "events are for those who may administer the network namespace" : "");
+	socket_->make_room();
 	nl_socket_disable_seq_check(socket_->socket);
 	nl_socket_set_buffer_size(socket_->socket, 1 << 20, 0);
 }

@@ -26,8 +26,14 @@ void lunatik_h_kfree(const void *memory);
 void *lunatik_h_kvmalloc(lunatik_h_size size, int atomic);	/* atomic: at most what kmalloc gives */
 void *lunatik_h_kvzalloc(lunatik_h_size size, int atomic);
 void lunatik_h_kvfree(const void *memory);
+/* What may hold what an earlier block of this kind held: for those who write all that anybody reads. */
+void *lunatik_h_block(lunatik_h_size size, int atomic);
+void lunatik_h_freeblock(void *block, lunatik_h_size size);
 void *lunatik_h_page(int atomic);	/* one page, aligned to its size */
 void lunatik_h_freepage(void *page);
+void lunatik_h_copy_page(void *to, const void *from);
+int lunatik_h_memory_init(void);
+void lunatik_h_memory_exit(void);
 
 /**
  * Makes the @nth allocation of the calling task from now on fail, and every one after it, here and in the runtimes'

@@ -70,11 +70,9 @@ void *lunatik_h_kvmalloc(size_t size, int atomic)
 
 void *lunatik_h_kvzalloc(size_t size, int atomic)
 {
-	void *memory = lunatik_h_kvmalloc(size, atomic);
-
-	if (memory)
-		memset(memory, 0, size);
-	return memory;
+	if (size > (atomic ? KMALLOC_MAX_SIZE : INT_MAX) || fails())
+		return NULL;
+	return atomic ? kzalloc(size, LUNATIK_GFP(1)) : kvzalloc(size, GFP_KERNEL | __GFP_NOWARN);
 }
 
 static void free_deferred(void **memory)
@@ -91,6 +89,41 @@ void lunatik_h_kvfree(const void *memory)
 		kvfree(memory);
 }
 
+/*
+ * Memory of Lua states. Lua writes what it asks for before anybody sees it, and most of it at once: a string, say. A cache with a
+ * constructor is one whose blocks the kernel does not zero as well each time (init_on_alloc); it does zero the slabs. Where memory is
+ * to be zeroed when it is freed (init_on_free), that is done here.
+ */
+static struct kmem_cache *blocks[5];
+
+#define BLOCK_STEP 512
+#define BLOCK_MOST 8192
+
+/* 4608: a page's bytes, as those of a write(2), and the head that a string has. */
+static const struct {
+	unsigned int size;
+	const char *name;
+} kinds[] = {
+	{ 512, "lunatik_512" }, { 1024, "lunatik_1024" }, { 2048, "lunatik_2048" }, { 4608, "lunatik_4608" }, { 8192, "lunatik_8192" },
+};
+static const unsigned char kind_of[BLOCK_MOST / BLOCK_STEP] = { 0, 1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4 };
+
+void *lunatik_h_block(size_t size, int atomic)
+{
+	/* KASAN knows where a block ends only if kmalloc() was told. */
+	if (IS_ENABLED(CONFIG_KASAN) || size > BLOCK_MOST || !size)
+		return lunatik_h_kvmalloc(size, atomic);
+	return fails() ? NULL : kmem_cache_alloc(blocks[kind_of[(size - 1) / BLOCK_STEP]], LUNATIK_GFP(atomic));
+}
+
+void lunatik_h_freeblock(void *block, size_t size)
+{
+	if (want_init_on_free() && size <= BLOCK_MOST)
+		memset(block, 0, size);
+	lunatik_h_kvfree(block);
+}
+
+/* Not of such a cache: the word that links its free blocks would make two pages of each. */
 void *lunatik_h_page(int atomic)
 {
 	return fails() ? NULL : (void *)__get_free_page(LUNATIK_GFP(atomic));
@@ -99,4 +132,43 @@ void *lunatik_h_page(int atomic)
 void lunatik_h_freepage(void *page)
 {
 	free_page((unsigned long)page);
+}
+
+void lunatik_h_copy_page(void *to, const void *from)
+{
+	copy_page(to, (void *)from);
+}
+
+static void leave_alone(void *block)
+{
+}
+
+/* Strings of scripts are copied to and from tasks' memory. */
+static struct kmem_cache *cache(const char *name, unsigned int size)
+{
+	return kmem_cache_create_usercopy(name, size, 0, 0, 0, size, leave_alone);
+}
+
+int lunatik_h_memory_init(void)
+{
+	int i;
+
+	BUILD_BUG_ON(ARRAY_SIZE(blocks) != ARRAY_SIZE(kinds));
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		blocks[i] = cache(kinds[i].name, kinds[i].size);
+		if (!blocks[i])
+			break;
+	}
+	if (i == ARRAY_SIZE(kinds))
+		return 0;
+	lunatik_h_memory_exit();
+	return -ENOMEM;
+}
+
+void lunatik_h_memory_exit(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		kmem_cache_destroy(blocks[i]);
 }

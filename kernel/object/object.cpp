@@ -67,13 +67,12 @@ Object *Object::create(const lunatik_class_t &info, std::size_t size, lunatik_op
 		return nullptr;
 	if (owner && !lunatik_h_try_module_get(owner))
 		return nullptr;
-	void *memory = allocate_charged(terms.payer, storage_offset + size, terms.atomic);
+	void *memory = allocate_zeroed(terms.payer, storage_offset + size, terms.atomic);
 	if (!memory) {
 		if (owner)
 			lunatik_h_module_put(owner);
 		return nullptr;
 	}
-	__builtin_memset(memory, 0, storage_offset + size);
 	auto *object = ::new (memory) Object;
 	object->class_ = &info;
 	object->owner_ = owner;

@@ -390,6 +390,7 @@ void Runtime::close(lua_State *closing) noexcept
 	lunatik_h_here(&place);
 	begin(place);
 	edge::close(closing);
+	pool.drain();
 	end();
 	closing_.store(false);
 	while (Pin *pin = pins_) {
@@ -836,7 +837,7 @@ int Runtime::enter(unsigned flags, Runtime *outer, unsigned milliseconds) noexce
 {
 	if (context != Context::Process && !outer)
 		return enter_event();
-	lunatik_h_place place;
+	__attribute__((uninitialized)) lunatik_h_place place;
 	lunatik_h_here(&place);
 	if (owner_.load() == place.task)
 		return -EDEADLK;

@@ -17,15 +17,16 @@ struct alignas(16) Head {
 
 } // namespace
 
-// `size` bytes charged, of which `taken` are the kernel's already.
-static void *allocate(Account *account, std::size_t size, std::size_t taken, bool atomic) noexcept
+// `size` bytes charged, of which `taken` are the kernel's already; the others come from `source`.
+static void *allocate(Account *account, std::size_t size, std::size_t taken, bool atomic,
+		      void *(*source)(lunatik_h_size, int) = lunatik_h_kvmalloc) noexcept
 {
 	if (size > ~std::size_t{ 0 } - sizeof(Head))
 		return nullptr;
 	size += sizeof(Head);
 	if (account && !account->charge(size))
 		return nullptr;
-	void *memory = lunatik_h_kvmalloc(size - taken, atomic);
+	void *memory = source(size - taken, atomic);
 	if (!memory) {
 		if (account)
 			account->discharge(size);
@@ -39,6 +40,11 @@ static void *allocate(Account *account, std::size_t size, std::size_t taken, boo
 void *allocate_charged(Account *account, std::size_t size, bool atomic) noexcept
 {
 	return allocate(account, size, 0, atomic);
+}
+
+void *allocate_zeroed(Account *account, std::size_t size, bool atomic) noexcept
+{
+	return allocate(account, size, 0, atomic, lunatik_h_kvzalloc);
 }
 
 void *charge_only(Account *account, std::size_t size, bool atomic) noexcept

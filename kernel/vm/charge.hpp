@@ -11,6 +11,8 @@ namespace lunatik {
 /// `size` bytes charged to `account`, or to nobody if that is null; nullptr over the cap or without memory. Any context;
 /// `atomic` must not sleep.
 [[nodiscard]] void *allocate_charged(Account *account, std::size_t size, bool atomic) noexcept;
+/// The same, zeroed.
+[[nodiscard]] void *allocate_zeroed(Account *account, std::size_t size, bool atomic) noexcept;
 /// Charges `size` bytes that the kernel allocates by itself, until free_charged() of what this returns, which is no memory to
 /// use; nullptr over the cap.
 [[nodiscard]] void *charge_only(Account *account, std::size_t size, bool atomic) noexcept;

@@ -20,8 +20,11 @@ namespace lunatik::edge {
 
 /// Makes the state and opens Lua's libraries in it. Context: process. Errors: ENOMEM.
 [[nodiscard]] int open(Runtime &runtime) noexcept;
+/// Drops what open() keeps for later states. Context: process, at the end.
+void exit() noexcept;
 
-/// Closes a state, running its finalizers. Outside of any entry, but with the runtime's owner set.
+/// Closes a state, running its finalizers. Outside of any entry, but with the runtime's owner set. What is left of its memory goes
+/// with the pool's pages.
 void close(lua_State *L) noexcept;
 
 /// Drops what an entry left on the stack. Returns the bytes that the state has.

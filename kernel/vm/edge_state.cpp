@@ -6,8 +6,10 @@
 #include "api.h"
 #include "vm/box.hpp"
 #include "vm/edge.hpp"
+#include "vm/image.hpp"
 #include "vm/signature.hpp"
 
+#include <new>
 #include <asm-generic/errno.h>
 
 #include "helpers/helpers.h"
@@ -120,11 +122,24 @@ static int open_libraries(lua_State *L)
 	return 0;
 }
 
-int open(Runtime &runtime) noexcept
+// What a state is once its libraries are open. Made of the first one; the others are copies.
+static constinit Atomic<Image *> image{ nullptr };
+static constinit Atomic<bool> image_begun{ false };
+
+static Image::Outside outside_of(Runtime &runtime) noexcept
 {
-	lua_State *L = lua_newstate(&Pool::reallocate, &runtime.pool);
+	// SAFETY: a runtime lies behind its object, in the same allocation.
+	auto *begin = reinterpret_cast<char *>(&runtime.object);
+	auto *end = reinterpret_cast<char *>(&runtime + 1);
+	return { begin, static_cast<std::size_t>(end - begin) };
+}
+
+// A state with Lua's libraries, whose memory is asked for by `allocate`.
+static lua_State *open_new(Runtime &runtime, lua_Alloc allocate, void *argument) noexcept
+{
+	lua_State *L = lua_newstate(allocate, argument);
 	if (!L)
-		return -ENOMEM;
+		return nullptr;
 	// SAFETY: the extra space holds a lunatik_extra (host.h); coroutines copy it.
 	auto *extra = static_cast<lunatik_extra *>(lua_getextraspace(L));
 	extra->runtime = &runtime.object;
@@ -134,12 +149,59 @@ int open(Runtime &runtime) noexcept
 	lua_gc(L, LUA_GCSTOP);
 	int status = protect(L, open_libraries, nullptr);
 	lua_gc(L, LUA_GCRESTART);
-	if (status != LUA_OK) {
-		lua_close(L);
-		return -ENOMEM;
-	}
-	runtime.state = L;
+	if (status == LUA_OK)
+		return L;
+	lua_close(L);
+	return nullptr;
+}
+
+static int collect_all(lua_State *L)
+{
+	lua_gc(L, LUA_GCCOLLECT);
 	return 0;
+}
+
+// The same, and the image is made of it. It rests as after a collection: a copy does not begin with one.
+static lua_State *open_first(Runtime &runtime) noexcept
+{
+	void *memory = lunatik_h_kmalloc(sizeof(Recorder), 0);
+	if (!memory)
+		return nullptr;
+	auto *recorder = ::new (memory) Recorder(runtime.pool);
+	lua_State *L = open_new(runtime, &Recorder::reallocate, recorder);
+	if (L && protect(L, collect_all, nullptr) != LUA_OK)
+		lua_settop(L, 0);
+	if (L) {
+		lua_setallocf(L, &Pool::reallocate, &runtime.pool);
+		Image *made = Image::create(*recorder, outside_of(runtime), { L, runtime.gauge.handles });
+		image.store_release(made);
+	}
+	lunatik_h_kfree(memory);
+	return L;
+}
+
+int open(Runtime &runtime) noexcept
+{
+	if (const Image *first = image.load_acquire()) [[likely]] {
+		Image::Roots roots;
+		if (!first->copy(runtime.pool, &runtime.object, roots))
+			return -ENOMEM;
+		// SAFETY: what open_first() gave the image.
+		runtime.state = static_cast<lua_State *>(const_cast<void *>(roots[0]));
+		runtime.gauge.handles = roots[1];
+		return 0;
+	}
+	bool makes = Pool::pooled && !image_begun.exchange(true);
+	lua_State *L = makes ? open_first(runtime) : open_new(runtime, &Pool::reallocate, &runtime.pool);
+	if (makes && !image.load())
+		image_begun.store_release(false);
+	runtime.state = L;
+	return L ? 0 : -ENOMEM;
+}
+
+void exit() noexcept
+{
+	Image::destroy(image.exchange(nullptr));
 }
 
 void close(lua_State *L) noexcept
@@ -507,6 +569,8 @@ bool resume(Runtime &runtime, Resume &resume, Report &report) noexcept
 
 using namespace lunatik;
 using edge::runtime_of;
+
+constinit const int lunatik_frees_all = Pool::pooled;
 
 void lunatik_print(lua_State *L, const char *s, size_t n)
 {

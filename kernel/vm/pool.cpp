@@ -2,17 +2,11 @@
 #include "vm/pool.hpp"
 
 #include <cstdint>
+#include <utility>
 
 #include "helpers/helpers.h"
 
 namespace lunatik {
-
-// KASAN sees only what the kernel's allocator gives and takes, so with it every block is the kernel's.
-#ifdef CONFIG_KASAN
-static constexpr bool pooled = false;
-#else
-static constexpr bool pooled = true;
-#endif
 
 Pool::Chunk *Pool::chunk_of(void *block) noexcept
 {
@@ -109,7 +103,7 @@ void *Pool::take(std::size_t size) noexcept
 	if (!pooled || size > largest) {
 		if (!account_.charge(size))
 			return nullptr;
-		void *block = lunatik_h_kvmalloc(size, atomic_);
+		void *block = lunatik_h_block(size, atomic_);
 		if (!block)
 			account_.discharge(size);
 		return block;
@@ -121,24 +115,41 @@ void *Pool::take(std::size_t size) noexcept
 	Cell *cell = chunk->free;
 	chunk->free = cell->next;
 	chunk->used++;
-	if (!chunk->free)
+	if (!chunk->free) {
 		unlink(partial_[index], chunk);
+		link(full_, chunk);
+	}
 	return cell;
+}
+
+// Whether a large block lies in a page of the image's.
+bool Pool::packed(const void *block) const noexcept
+{
+	for (unsigned i = 0; i < pack_count_; i++) {
+		// SAFETY: addresses, as numbers; pages are aligned to their size.
+		if (!((reinterpret_cast<std::uintptr_t>(block) ^ reinterpret_cast<std::uintptr_t>(packs_[i])) & ~(page_size - 1)))
+			return true;
+	}
+	return false;
 }
 
 void Pool::give(void *block, std::size_t size) noexcept
 {
 	if (!pooled || size > largest) {
+		if (packed(block))
+			return;
 		account_.discharge(size);
-		lunatik_h_kvfree(block);
+		lunatik_h_freeblock(block, size);
 		return;
 	}
 	Chunk *chunk = chunk_of(block);
 	Chunk *&list = partial_[chunk->size_class];
 	// SAFETY: the block is free; its first word links it.
 	auto *cell = static_cast<Cell *>(block);
-	if (!chunk->free)
+	if (!chunk->free) {
+		unlink(full_, chunk);
 		link(list, chunk);
+	}
 	cell->next = chunk->free;
 	chunk->free = cell;
 	// The last chunk of a size stays, so that one block taken and given in turn moves no chunk.
@@ -173,15 +184,30 @@ void *Pool::reallocate(void *pool, void *block, std::size_t old_size, std::size_
 
 void Pool::drain() noexcept
 {
-	for (auto *&list : partial_) {
-		while (Chunk *chunk = list) {
-			unlink(list, chunk);
-			free_chunk(chunk);
+	Chunk *pages = nullptr;
+	// A page's first chunk stands for it. Its way to the next chunk is free for one to the next page when that has been read.
+	auto gather = [&pages](Chunk *chunk) {
+		while (chunk) {
+			Chunk *next = chunk->next;
+			if (page_of(chunk) == chunk) {
+				chunk->next = pages;
+				pages = chunk;
+			}
+			chunk = next;
 		}
+	};
+	for (Chunk *&list : partial_)
+		gather(std::exchange(list, nullptr));
+	gather(std::exchange(full_, nullptr));
+	gather(std::exchange(spare_, nullptr));
+	std::size_t count = 0;
+	for (; pages; count++) {
+		Chunk *page = std::exchange(pages, pages->next);
+		lunatik_h_freepage(page);
 	}
-	while (Chunk *chunk = spare_)
-		// Only pages with a chunk in use keep spare ones, and none is in use any more.
-		unlink(spare_, chunk);
+	for (; pack_count_; count++)
+		lunatik_h_freepage(packs_[--pack_count_]);
+	account_.discharge(count * page_size);
 }
 
 } // namespace lunatik

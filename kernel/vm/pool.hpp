@@ -5,6 +5,9 @@
  * init_on_alloc), so blocks of up to 256 bytes are cut from chunks of 1 KiB, one size to a chunk; a chunk that empties
  * serves another size, and a page whose four chunks are empty goes back to the kernel. Charged are pages and large blocks,
  * what the runtime really holds.
+ *
+ * A pool may begin as a copy of another's memory (image.hpp). What were large blocks there lie in pages here that are not given
+ * back before the rest.
  */
 #pragma once
 
@@ -20,7 +23,7 @@ public:
 	/// Charges `account`, which must outlive it.
 	explicit Pool(Account &account) noexcept : account_(account) {}
 	~Pool() { drain(); }
-	/// Gives back everything; no block may be in use.
+	/// Gives back everything but large blocks, of which none may be in use. Small ones may: they go with their pages.
 	void drain() noexcept;
 	Pool(const Pool &) = delete;
 	Pool &operator=(const Pool &) = delete;
@@ -31,12 +34,24 @@ public:
 	/// Whether allocations may sleep (false) or must not (true). Set by whoever enters the runtime.
 	void atomic(bool atomic) noexcept { atomic_ = atomic; }
 
+	/// Whether small blocks are cut from pages. KASAN sees only what the kernel's allocator gives and takes, so with it every
+	/// block is the kernel's.
+#ifdef CONFIG_KASAN
+	static constexpr bool pooled = false;
+#else
+	static constexpr bool pooled = true;
+#endif
+	static constexpr std::size_t page_size = 4096;
+
 private:
+	friend class Image;
+	friend class Recorder;
+
 	static constexpr std::size_t granule = 16;
 	static constexpr std::size_t largest = 256;
 	static constexpr std::size_t classes = largest / granule;
 	static constexpr std::size_t chunk_size = 1024;
-	static constexpr std::size_t page_size = 4096;
+	static constexpr std::size_t packs_most = 4;
 
 	struct Cell {
 		Cell *next;
@@ -64,8 +79,12 @@ private:
 	bool new_page() noexcept;
 	void free_chunk(Chunk *chunk) noexcept;
 
+	[[nodiscard]] bool packed(const void *block) const noexcept;
 	Chunk *partial_[classes] = {};	// chunks with a free cell, for each size
+	Chunk *full_ = nullptr;		// chunks without one
 	Chunk *spare_ = nullptr;	// chunks of no size
+	void *packs_[packs_most] = {};	// pages with large blocks of an image
+	unsigned pack_count_ = 0;
 	Account &account_;
 	bool atomic_ = false;
 };

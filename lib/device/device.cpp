@@ -77,7 +77,11 @@ public:
 	Bounce() noexcept = default;
 	Bounce(const Bounce &) = delete;
 	Bounce &operator=(const Bounce &) = delete;
-	~Bounce() { lunatik_h_kvfree(data_); }
+	~Bounce()
+	{
+		if (data_) [[unlikely]]
+			lunatik_h_kvfree(data_);
+	}
 	[[nodiscard]] bool allocate(unsigned long size) noexcept
 	{
 		// SAFETY: memory of that size, or none.

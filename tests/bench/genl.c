@@ -17,7 +17,11 @@
 #define ROUNDS 2000
 
 static int fd;
-static char message[1024], answer[65536];
+/*
+ * Room for as much as there is to say: the kernel makes each message of a dump as large as its receiver has room, up to 32 KiB, and
+ * zeroes all of it.
+ */
+static char message[1024], answer[2048];
 
 static struct nlmsghdr *begin(int type, int command, int flags)
 {

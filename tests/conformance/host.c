@@ -47,6 +47,8 @@ static int result = EXIT_BROKEN;
 static unsigned long stack_used;
 
 int lunatik_dispatch_goto;
+/* Every byte is counted back. */
+const int lunatik_frees_all;
 
 static void broken(const char *what)
 {

@@ -10,9 +10,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <random>
+#include <string>
 #include <vector>
 
+#include "../../kernel/vm/image.cpp"
 #include "../../kernel/vm/pool.cpp"
 
 using namespace lunatik;
@@ -20,6 +23,7 @@ using namespace lunatik;
 // The kernel's side, counted.
 namespace {
 std::size_t pages = 0, blocks = 0;
+std::size_t pages_most = ~std::size_t{ 0 };
 } // namespace
 
 extern "C" {
@@ -27,8 +31,12 @@ int lunatik_h_failing = 0;
 int lunatik_h_should_fail() { return 0; }
 void *lunatik_h_page(int)
 {
+	if (pages == pages_most)
+		return nullptr;
 	pages++;
-	return std::aligned_alloc(4096, 4096);
+	void *page = std::aligned_alloc(4096, 4096);
+	std::memset(page, 0xee, 4096);
+	return page;
 }
 void lunatik_h_freepage(void *page)
 {
@@ -46,6 +54,16 @@ void lunatik_h_kvfree(const void *memory)
 	blocks -= memory != nullptr;
 	std::free(const_cast<void *>(memory));
 }
+void *lunatik_h_kvzalloc(std::size_t size, int atomic)
+{
+	void *memory = lunatik_h_kvmalloc(size, atomic);
+	return memory ? std::memset(memory, 0, size) : nullptr;
+}
+void *lunatik_h_kmalloc(std::size_t size, int atomic) { return lunatik_h_kvmalloc(size, atomic); }
+void lunatik_h_kfree(const void *memory) { lunatik_h_kvfree(memory); }
+void *lunatik_h_block(std::size_t size, int atomic) { return lunatik_h_kvmalloc(size, atomic); }
+void lunatik_h_freeblock(void *memory, std::size_t) { lunatik_h_kvfree(memory); }
+void lunatik_h_copy_page(void *to, const void *from) { std::memcpy(to, from, 4096); }
 }
 
 static void *resize(Pool &pool, void *block, std::size_t from, std::size_t to)
@@ -147,6 +165,159 @@ TEST_CASE("any sequence of requests keeps contents and gives all back")
 		for (auto [block, size] : live)
 			resize(pool, block, size, 0);
 	}
+	CHECK(pages == 0);
+	CHECK(blocks == 0);
+}
+
+TEST_CASE("small blocks that are in use go with their pages")
+{
+	Account account(1 << 20);
+	Pool pool(account);
+	for (int i = 0; i < 1000; i++)
+		resize(pool, nullptr, 0, static_cast<std::size_t>(1 + i % 256));
+	CHECK(pages > 0);
+	pool.drain();
+	CHECK(pages == 0);
+	CHECK(account.held() == 0);
+	// And it can be used again.
+	void *block = resize(pool, nullptr, 0, 64);
+	REQUIRE(block);
+	resize(pool, block, 64, 0);
+}
+
+namespace {
+
+// What stands for a state: objects that know each other, the large block of their addresses, and what is outside of it.
+struct Node {
+	Node *next;
+	Node **all;
+	Node **end;	// of all
+	const char *outside;
+	std::size_t number, size;
+	char text[8];
+};
+
+struct Host {
+	char before[24];
+	char inside[100];
+};
+
+constexpr std::size_t node_count = 150;
+
+Node **make_state(void *(*allocate)(void *, void *, std::size_t, std::size_t), void *pool, Host &host)
+{
+	auto **all = static_cast<Node **>(allocate(pool, nullptr, 0, node_count * sizeof(Node *)));
+	// Blocks that are gone leave holes, among the large ones too.
+	void *gone = allocate(pool, nullptr, 0, 3000);
+	void *small[200];
+	for (auto *&block : small)
+		block = allocate(pool, nullptr, 0, 40);
+	for (std::size_t i = 0; i < node_count; i++) {
+		std::size_t size = sizeof(Node) + i * 7 % 180;
+		auto *node = static_cast<Node *>(allocate(pool, nullptr, 0, size));
+		*node = { nullptr, all, all + node_count, host.inside + i % 100, i, size, "text" };
+		all[i] = node;
+		if (i)
+			all[i - 1]->next = node;
+	}
+	for (auto *block : small)
+		allocate(pool, block, 40, 0);
+	allocate(pool, gone, 3000, 0);
+	return all;
+}
+
+void check_state(Node *const *all, const Host &host)
+{
+	for (std::size_t i = 0; i < node_count; i++) {
+		const Node &node = *all[i];
+		REQUIRE(node.next == (i + 1 < node_count ? all[i + 1] : nullptr));
+		REQUIRE(node.all == all);
+		REQUIRE(node.end == all + node_count);
+		REQUIRE(node.outside == host.inside + i % 100);
+		REQUIRE(node.number == i);
+		REQUIRE(std::string(node.text) == "text");
+	}
+}
+
+void end_state(Pool &pool, Node **all)
+{
+	for (std::size_t i = 0; i < node_count; i++)
+		resize(pool, all[i], all[i]->size, 0);
+	resize(pool, all, node_count * sizeof(Node *), 0);
+}
+
+} // namespace
+
+TEST_CASE("copies of an image are states of their own")
+{
+	Account account(1 << 20);
+	auto first = std::make_unique<Host>();
+	auto pool = std::make_unique<Pool>(account);
+	auto recorder = std::make_unique<Recorder>(*pool);
+	Node **all = make_state(&Recorder::reallocate, recorder.get(), *first);
+	check_state(all, *first);
+	Image *image = Image::create(*recorder, { first.get(), sizeof(Host) }, { all, all[7] });
+	REQUIRE(image);
+	end_state(*pool, all);
+	// Nothing of the first is there any more.
+	pool.reset();
+	first.reset();
+	CHECK(pages == 0);
+	CHECK(account.held() == 0);
+
+	struct Copy {
+		Account account{ 1 << 20 };
+		Pool pool{ account };
+		Host host;
+		Image::Roots roots;
+	};
+	std::vector<std::unique_ptr<Copy>> copies;
+	for (int i = 0; i < 3; i++) {
+		auto copy = std::make_unique<Copy>();
+		REQUIRE(image->copy(copy->pool, &copy->host, copy->roots));
+		copies.push_back(std::move(copy));
+	}
+	for (auto &copy : copies) {
+		auto **own = static_cast<Node **>(const_cast<void *>(copy->roots[0]));
+		CHECK(copy->roots[1] == own[7]);
+		check_state(own, copy->host);
+		// Blocks come from the holes and from new pages, and overwrite nothing.
+		std::vector<char *> more;
+		for (int i = 0; i < 500; i++) {
+			more.push_back(static_cast<char *>(resize(copy->pool, nullptr, 0, 40)));
+			std::memset(more.back(), 0xff, 40);
+		}
+		check_state(own, copy->host);
+		for (char *block : more)
+			resize(copy->pool, block, 40, 0);
+		check_state(own, copy->host);
+	}
+	std::size_t held = copies[0]->account.held();
+	CHECK(held == pages / 3 * 4096);
+	// One gives its blocks back, the others are just left.
+	end_state(copies[0]->pool, static_cast<Node **>(const_cast<void *>(copies[0]->roots[0])));
+	CHECK(copies[0]->account.held() < held);
+	for (auto &copy : copies) {
+		copy->pool.drain();
+		CHECK(copy->account.held() == 0);
+	}
+	CHECK(pages == 0);
+
+	// Without memory for all of it, nothing is kept.
+	Copy last;
+	for (pages_most = 0; !image->copy(last.pool, &last.host, last.roots); pages_most++) {
+		REQUIRE(pages == 0);
+		REQUIRE(last.account.held() == 0);
+	}
+	CHECK(pages == pages_most);
+	last.pool.drain();
+	pages_most = ~std::size_t{ 0 };
+	Account small(pages * 4096 + 4096);
+	Pool poor(small);
+	CHECK_FALSE(image->copy(poor, &last.host, last.roots));
+	CHECK(small.held() == 0);
+	Image::destroy(image);
+	recorder.reset();
 	CHECK(pages == 0);
 	CHECK(blocks == 0);
 }
