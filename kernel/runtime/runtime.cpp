@@ -40,8 +40,9 @@ static constexpr unsigned log_bytes_of_line = 240;
 static constexpr unsigned looks_between_clocks = 16;
 // The span in which what hooks cost is added up.
 static constexpr std::uint64_t window_nanoseconds = 1000000000;
-// Calls of hooks that are timed in it, about: a second has some thousand of them, which costs nothing that could be measured.
-static constexpr unsigned timed_per_window = 1024;
+// Calls of hooks that are timed in it, about: a second has some hundred of them, which is enough to suspect one by, and costs nothing
+// that could be measured.
+static constexpr unsigned timed_per_window = 256;
 // What a timed call stands for at most.
 static constexpr unsigned stride_most = 1024;
 // Looks of a hardirq entry after which it is a long one, and the next is timed: no watchdog sees it.
@@ -1067,7 +1068,7 @@ std::uint64_t Runtime::time_call() noexcept
 		stride_ = 1;
 		trial_ = !exact_;
 		begin_window(now);
-	} else if (++timed_ >= 4 * timed_per_window && !trial_ && stride_ < stride_most) {
+	} else if (++timed_ >= timed_per_window && !trial_ && stride_ < stride_most) {
 		stride_ *= 2;
 		timed_ = 0;
 		exact_ = false;

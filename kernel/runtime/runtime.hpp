@@ -262,7 +262,7 @@ public:
 	void announce() noexcept;
 	/*
 	 * What hooks cost. Each call under the lock passes took_turn(); those whose turn it is read the clock. Rare calls are all
-	 * timed; of frequent ones one in so many, at random, that a second has some thousand of them, which stand for the
+	 * timed; of frequent ones one in so many, at random, that a second has some hundred of them, which stand for the
 	 * others. A hook that seems to take too much has every call timed for up to a second, and only that convicts it.
 	 */
 
