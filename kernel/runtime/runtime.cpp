@@ -440,7 +440,7 @@ void Runtime::stop() noexcept
 	end_children();
 }
 
-// Closes the state if nobody is inside.
+// Closes the state if nobody is inside; only the first who may do that says, at the end, that it is closed.
 void Runtime::finish() noexcept
 {
 	unsigned long flags = 0;
@@ -448,7 +448,8 @@ void Runtime::finish() noexcept
 	if (context == Context::Process ? !lunatik_h_trylock(object.lock())
 					: lunatik_h_lock(object.lock(), static_cast<int>(context), 1, 0, &flags))
 		return;
-	bool free = !loading_.load();
+	bool free = !loading_.load() && !finished_;
+	finished_ = finished_ || free;
 	lua_State *closing = free ? std::exchange(state, nullptr) : nullptr;
 	if (free)
 		account.L = nullptr;

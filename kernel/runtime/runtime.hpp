@@ -342,6 +342,7 @@ private:
 	Atomic<bool> parent_{ false };	// it has started a thread of another runtime
 	Atomic<bool> should_stop_{ false };
 	std::uint64_t asked_at_ = 0;	// when should_stop_ was set
+	bool finished_ = false;		// somebody closes the state, or has; guarded by the lock
 	Atomic<bool> closing_{ false };	// finalizers run now
 	Atomic<bool> has_task_{ false };
 	Atomic<bool> threaded_{ false };	// there is a thread, or somebody is about to start one
