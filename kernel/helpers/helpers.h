@@ -88,7 +88,6 @@ int lunatik_h_refcount_dec_and_test(unsigned int *count);
 /* ---- rcupdate.h ---- */
 void lunatik_h_rcu_read_lock(void);
 void lunatik_h_rcu_read_unlock(void);
-void lunatik_h_synchronize_rcu(void);
 void lunatik_h_rcu_barrier(void);
 /** Runs @release on @node (three words of the caller) when no reader of now is left, in softirq context. Context: any but NMI. */
 void lunatik_h_call_rcu(void **node, void (*release)(void **node));
@@ -100,8 +99,6 @@ int lunatik_h_pid(struct task_struct *task);	/* in the initial pid namespace */
 int lunatik_h_tgid(struct task_struct *task);
 void lunatik_h_cond_resched(void);
 int lunatik_h_fatal_signal_pending(void);
-int lunatik_h_signal_pending(void);
-int lunatik_h_in_task(void);		/* not in interrupt, softirq or NMI, and not with bottom halves off */
 int lunatik_h_preemptible_sleep(void);	/* sleeping is legal here: task context, nothing held that forbids it */
 int lunatik_h_irqs_disabled(void);
 int lunatik_h_is_kthread(void);
@@ -129,8 +126,6 @@ typedef int (*lunatik_h_thread)(void *argument);
 /** Makes a stopped thread that accepts SIGTERM and owns a reference to this module; NULL and @error on failure. */
 struct task_struct *lunatik_h_kthread_create(lunatik_h_thread function, void *argument, const char *name, int *error);
 void lunatik_h_wake_up_process(struct task_struct *task);
-/** Ends the calling thread of lunatik_h_kthread_create() and drops its module reference. Does not return. */
-void lunatik_h_kthread_exit(void);
 void lunatik_h_get_task(struct task_struct *task);
 void lunatik_h_put_task(struct task_struct *task);
 /** Wakes a task that sleeps interruptibly: with SIGTERM for one of our threads, harmless for any other. */
@@ -184,10 +179,9 @@ void lunatik_h_notice(void);
 void lunatik_h_notice_exit(void);	/* waits for @look; process context */
 
 /* ---- printk.h, ratelimit.h ---- */
+/* Where interrupts are off these two print soon, not now: any context is fine. */
 void lunatik_h_info(const char *text, lunatik_h_size size, const char *name);	/* "lunatik: name: text" */
 void lunatik_h_error(const char *text, lunatik_h_size size, const char *name);
-/* Where interrupts are off these two print soon, not now: any context is fine. */
-void lunatik_h_warn(const char *text);
 void lunatik_h_print_exit(void);	/* waits for that; process context */
 void lunatik_h_objects_left(long count);
 void lunatik_h_ratelimit_init(void *ratelimit, int lines_per_second);
@@ -197,7 +191,6 @@ int lunatik_h_snprintf(char *buffer, lunatik_h_size size, const char *format, ..
 void lunatik_h_bug(const char *what);
 
 /* ---- random.h ---- */
-unsigned int lunatik_h_random_u32(void);
 unsigned long long lunatik_h_random_u64(void);
 
 /* ---- siphash.h ---- */

@@ -96,11 +96,6 @@ void lunatik_h_error(const char *text, size_t size, const char *name)
 		pr_err("%s: %.*s\n", name, (int)size, text);
 }
 
-void lunatik_h_warn(const char *text)
-{
-	pr_warn("%s\n", text);
-}
-
 void lunatik_h_objects_left(long count)
 {
 	pr_warn("%ld objects left\n", count);

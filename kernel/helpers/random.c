@@ -4,11 +4,6 @@
 #include "helpers.h"
 #include "host.h"
 
-unsigned int lunatik_h_random_u32(void)
-{
-	return get_random_u32();
-}
-
 unsigned long long lunatik_h_random_u64(void)
 {
 	return get_random_u64();

@@ -13,11 +13,6 @@ void lunatik_h_rcu_read_unlock(void)
 	rcu_read_unlock();
 }
 
-void lunatik_h_synchronize_rcu(void)
-{
-	synchronize_rcu();
-}
-
 struct deferred {
 	struct rcu_head head;
 	void (*release)(void **node);

@@ -40,16 +40,6 @@ int lunatik_h_fatal_signal_pending(void)
 	return fatal_signal_pending(current);
 }
 
-int lunatik_h_signal_pending(void)
-{
-	return signal_pending(current);
-}
-
-int lunatik_h_in_task(void)
-{
-	return in_task() && !irqs_disabled() && !softirq_count();
-}
-
 int lunatik_h_is_exiting(void)
 {
 	return !!(current->flags & PF_EXITING);
