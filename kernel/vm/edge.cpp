@@ -680,6 +680,7 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 [[gnu::noinline]] static int construct(lua_State *L, const lunatik_function &function, lunatik_call &call, Runtime &runtime,
 					int kept, const int *indices)
 {
+	const lunatik_object_t *receiver = call.object;
 	Object *object = reserve(L, function, runtime, kept, indices);
 	int box = lua_gettop(L);
 	call.receiver = call.self;
@@ -689,14 +690,16 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 	bool pinned = function.flags & LUNATIK_FUNCTION_PIN;
 	int error = pinned && function.class_->opt & LUNATIK_OPT_HOOK ? runtime.find_first(*object, first) : 0;
 	call.first = first;
+	// Collecting garbage runs the script's finalizers, which may close the receiver.
+	auto closed = [L, receiver] { return receiver && box_at(L, 1)->object != receiver; };
 	if (error)
 		call.message = "each CPU's state must make the same hooks, in the same order";
 	else
-		error = act(function, call, nullptr);
+		error = closed() ? -EBADF : act(function, call, nullptr);
 	if (error == -ENOMEM && runtime.may_sleep()) {
 		// The collector does not see what objects hold: what only garbage holds is given back first.
 		lua_gc(L, LUA_GCCOLLECT);
-		error = act(function, call, nullptr);
+		error = closed() ? -EBADF : act(function, call, nullptr);
 	}
 	if (!error) {
 		object->constructed();
