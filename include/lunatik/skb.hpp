@@ -63,6 +63,7 @@ private:
 		return from <= limit && count <= limit - from ? reinterpret_cast<char *>(packet()->bytes) + from : nullptr;
 	}
 	void hide() noexcept;
+	[[nodiscard]] bool all_writable() noexcept;
 	void lend_net() noexcept;
 	Result<void> lend_mac() noexcept;
 

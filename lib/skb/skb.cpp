@@ -38,10 +38,16 @@ void Skb::hide() noexcept
 	mac_.give_back();
 }
 
+// With no byte behind its network header none of it was made writable, nor what lies before that.
+bool Skb::all_writable() noexcept
+{
+	return packet()->writable && packet()->writable >= packet()->linear;
+}
+
 void Skb::lend_net() noexcept
 {
 	// SAFETY: a packet's bytes; data objects show them as plain ones.
-	net_.lend(*this, reinterpret_cast<char *>(packet()->bytes), packet()->linear, packet()->writable >= packet()->linear);
+	net_.lend(*this, reinterpret_cast<char *>(packet()->bytes), packet()->linear, all_writable());
 }
 
 Result<void> Skb::lend_mac() noexcept
@@ -51,7 +57,7 @@ Result<void> Skb::lend_mac() noexcept
 		return Error(EINVAL);
 	// SAFETY: the link layer header lies right before the network header, in the same piece of memory.
 	auto header = static_cast<std::size_t>(packet()->bytes - mac);
-	mac_.lend(*this, reinterpret_cast<char *>(mac), header + packet()->linear, packet()->writable >= packet()->linear);
+	mac_.lend(*this, reinterpret_cast<char *>(mac), header + packet()->linear, all_writable());
 	return {};
 }
 
