@@ -8,7 +8,7 @@
 namespace lunatik {
 
 // KASAN sees only what the kernel's allocator gives and takes, so with it every block is the kernel's.
-#ifdef CONFIG_KASAN
+#ifdef LUNATIK_KASAN
 static constexpr bool pooled = false;
 #else
 static constexpr bool pooled = true;
