@@ -36,7 +36,7 @@ public:
 
 	/// Whether small blocks are cut from pages. KASAN sees only what the kernel's allocator gives and takes, so with it every
 	/// block is the kernel's.
-#ifdef CONFIG_KASAN
+#ifdef LUNATIK_KASAN
 	static constexpr bool pooled = false;
 #else
 	static constexpr bool pooled = true;
