@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
-from ktap import SCRIPTS, equal, errno_of, finish, like, lunatik, ok, stop, within
+from ktap import SCRIPTS, equal, errno_of, finish, like, lunatik, ok, stop
 from signing import KEYCTL, LINK, MARK, RESTRICT, UNLINK, add, add_keyring, keyring, libc, make_key, signature, signed, trailer
 
 REQUIRE = pathlib.Path("/sys/module/lunatik/parameters/require_signature")
@@ -71,35 +71,6 @@ def free():
     equal("a signature that is none is none", lunatik("run", str(local("s_wrong", TEXT.encode() + MARK))).returncode, 1)
 
 
-# What the kernel has make a key that somebody asks for and nobody has: this makes it of a certificate, when told to.
-UPCALL = r"""#!{python}
-import ctypes, pathlib, sys, time
-libc = ctypes.CDLL(None, use_errno=True)
-here = pathlib.Path({here!r})
-(here / "asked").touch()
-while not (here / "go").exists():
-    time.sleep(0.1)
-key = ctypes.c_int(int(sys.argv[2]))
-der = pathlib.Path({der!r}).read_bytes()
-libc.syscall(250, 16, key)
-made = libc.syscall(250, 12, key, der, ctypes.c_size_t(len(der)), ctypes.c_int(0))
-(here / "made").write_text(str(made if made == 0 else -ctypes.get_errno()))
-"""
-REQUEST_KEY = pathlib.Path("/sbin/request-key")
-
-
-def asked(ring):
-    """A key that is being made, in the keyring already; or None where the kernel finds no program to make it."""
-    REQUEST_KEY.write_text(UPCALL.format(python=sys.executable, here=str(directory), der=f"{other}.der"))
-    REQUEST_KEY.chmod(0o755)
-    asker = subprocess.Popen([sys.executable, "-c", "import ctypes; ctypes.CDLL(None).syscall(249, b'asymmetric', b'made later', b'please', "
-                              f"ctypes.c_int({ring}))"])
-    if within(10, (directory / "asked").exists):
-        return asker
-    asker.kill()
-    return None
-
-
 def keys():
     ring = keyring(".lunatik")
     ok("there is a keyring", ring)
@@ -110,10 +81,8 @@ def keys():
                            f"import signing; print(signing.add({ring}, {f'{other}.der'!r}))"],
                           capture_output=True, text=True, check=False)
     equal("another user adds none", (done.stdout.strip(), done.stderr), (str(errno.EACCES), ""))
-    inside, beside = add_keyring("inside", ring), add_keyring("beside", -3)
+    beside = add_keyring("beside", -3)
     equal("root puts a keyring there", libc.syscall(KEYCTL, LINK, ctypes.c_int(beside), ctypes.c_int(ring)), 0)
-    asker = asked(ring)
-    ok("and a key that is yet to be made", asker)
     REQUIRE.write_text("1")
     equal("it is required", REQUIRE.read_text().strip(), "Y")
     equal("it cannot be taken back", errno_of(REQUIRE.write_text, "0"), "EPERM")
@@ -121,14 +90,9 @@ def keys():
     REQUIRE.write_text("1")
     equal("it is still required", REQUIRE.read_text().strip(), "Y")
     equal("now nobody adds a key", add(ring, f"{other}.der"), errno.EPERM)
-    for name, keys_of_it in (("made there", inside), ("put there", beside)):
-        equal(f"to a keyring that was {name} somebody does", add(keys_of_it, f"{other}.der"), 0)
-    (directory / "go").touch()
-    if asker:
-        asker.wait(60)
-        equal("the key is made", (directory / "made").read_text(), "0")
-    like("the keyring has all of it", pathlib.Path("/proc/keys").read_text(), r"keyring +\.lunatik: 4\n")
-    REQUEST_KEY.unlink()
+    equal("to the keyring that was put there somebody does", add(beside, f"{other}.der"), 0)
+    like("it is there still", pathlib.Path("/proc/keys").read_text(), r"keyring +\.lunatik: 2\n")
+    put("s_other", signed(other, TEXT))
     refused("but what that key signed", run("test/s_other"), "ENOKEY: signed with a key that is not trusted here")
 
 
