@@ -215,10 +215,10 @@ netfilter.register { pf = netfilter.family.IPV4, hooknum = netfilter.inet_hooks.
 	n = n + 1
 	victim, closed, ended, left = skb:copy(), false, false, n
 	local copy = victim.copy
-	-- Whatever may collect does, all there is.
-	collectgarbage("restart")
+	-- What may collect next does, all there is: after that the collector rests.
 	collectgarbage("incremental", 1, 1000, 20)
 	chain()
+	collectgarbage("restart")
 	local good, message = pcall(copy, victim)
 	ended = true
 	collectgarbage("stop")
