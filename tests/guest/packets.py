@@ -195,58 +195,6 @@ def odd():
         equal("it stops", inside("nb", "lunatik stop test/p_odd").returncode, 0)
 
 
-# The nth time that garbage is collected while a packet is copied, a finalizer closes that packet, which is a copy itself.
-CLOSING = r'''
-local netfilter, linux, shared = require("netfilter"), require("linux"), require("lunatik")._ENV
-local n, victim, closed, ended, left = 0
-local finalized = {}
-local function chain() setmetatable({}, finalized) end
-function finalized.__gc()
-	if ended then return end
-	left = left - 1
-	if left == 0 then
-		local gone <close> = victim
-		closed = true
-	end
-	chain()
-end
-netfilter.register { pf = netfilter.family.IPV4, hooknum = netfilter.inet_hooks.LOCAL_IN, priority = 0, hook = function(skb)
-	if skb:getuint8(9) ~= 17 or linux.ntoh16(skb:getuint16(22)) ~= 7304 then return netfilter.action.ACCEPT end
-	n = n + 1
-	victim, closed, ended, left = skb:copy(), false, false, n
-	local copy = victim.copy
-	-- What may collect next does, all there is: after that the collector rests.
-	collectgarbage("incremental", 1, 1000, 20)
-	chain()
-	collectgarbage("restart")
-	local good, message = pcall(copy, victim)
-	ended = true
-	collectgarbage("stop")
-	local outcome = "c_" .. (closed and "closed" or "open") .. "_" .. (good and "copied" or message)
-	shared[outcome] = (shared[outcome] or 0) + 1
-	shared.c_packets = n
-	return netfilter.action.ACCEPT
-end }
-'''
-
-
-def closing():
-    sh("ip link set lo up")
-    install("p_closing", CLOSING)
-    done = lunatik("run", "test/p_closing", "softirq")
-    ok("a hook whose garbage closes what it copies", done.returncode == 0, done.stderr)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for number in range(1, 25):
-            sender.sendto(b"copy", ("127.0.0.1", 7304))
-            within(5, lambda wanted=number: count("c_packets") == wanted)
-    equal("it saw the packets", count("c_packets"), 24)
-    ok("what is open is copied", count("c_open_copied") > 0)
-    ok("what is closed meanwhile is not", count("c_closed_EBADF") > 0)
-    equal("never", count("c_closed_copied"), 0)
-    equal("and there is no other outcome", count("c_open_copied") + count("c_closed_EBADF"), 24)
-    equal("it stops", lunatik("stop", "test/p_closing").returncode, 0)
-
-
 BRIDGE = LOOK + r'''
 for name, hooknum in pairs(netfilter.bridge_hooks) do
 	register("b_" .. name, { pf = family.BRIDGE, hooknum = hooknum })
@@ -364,7 +312,7 @@ def bridge():
 
 
 def main():
-    for part in (odd, closing, bridge):
+    for part in (odd, bridge):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             print(f"# {part.__name__}", flush=True)
             part()
