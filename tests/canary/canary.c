@@ -8,7 +8,6 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/netdevice.h>
 #include <linux/refcount.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -123,19 +122,6 @@ static void forgotten(void)
 	mod_timer(&timer, jiffies + 3600 * HZ);
 }
 
-/* The same, called by what happens to network devices. */
-static int event(struct notifier_block *block, unsigned long what, void *info)
-{
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block notifier = { .notifier_call = event };
-
-static void hook(void)
-{
-	register_netdevice_notifier(&notifier);
-}
-
 static void underflow(void)
 {
 	refcount_t references = REFCOUNT_INIT(1);
@@ -152,7 +138,7 @@ static const struct {
 	{ "warn", warn }, { "oops", oops }, { "use_after_free", use_after_free }, { "out_of_bounds", out_of_bounds },
 	{ "leak", leak }, { "inversion", inversion }, { "sleep_in_atomic", sleep_in_atomic }, { "stall", stall },
 	{ "shift_out_of_bounds", shift_out_of_bounds }, { "left", left }, { "stay", stay }, { "forgotten", forgotten },
-	{ "hook", hook }, { "underflow", underflow },
+	{ "underflow", underflow },
 };
 
 static int __init canary_init(void)
