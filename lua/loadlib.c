@@ -3,15 +3,14 @@
  * require and package, for a place without shared libraries: a module is in package.preload, a Lua file, or a kernel
  * module. There is no package.cpath and no package.loadlib.
  */
+#include "lobject.h"
+#include "lstate.h"
 #include "lualib.h"
 
 #define PATH "/lib/modules/lua/?.lua;/lib/modules/lua/?/init.lua"
 #define PATH_SEPARATOR ";"
 #define PATH_MARK "?"
 #define DIRECTORY "/"
-
-/* In the registry: name -> true while the module's loader runs. */
-#define LOADING_TABLE "lunatik.loading"
 
 /* ---- package.searchpath ---- */
 
@@ -170,39 +169,33 @@ static void find_loader(lua_State *L, const char *name)
 	}
 }
 
-/* __close of the mark that stands for a running loader: its user value is the module's name. */
-static int finish_loading(lua_State *L)
+static int package_require(lua_State *L);
+
+/* Whether the call is one of require for this module: a finalizer may run before another call has found its argument to be no name. */
+static int requires(const CallInfo *call, const char *name)
 {
-	lua_getfield(L, LUA_REGISTRYINDEX, LOADING_TABLE);
-	lua_getiuservalue(L, 1, 1);
-	lua_pushnil(L);
-	lua_rawset(L, -3);
-	return 0;
+	const TValue *function = s2v(call->func.p), *argument = s2v(call->func.p + 1);
+
+	return ttisCclosure(function) && clCvalue(function)->f == package_require && call->func.p + 1 < call->next->func.p &&
+	       ttisstring(argument) && strcmp(getstr(tsvalue(argument)), name) == 0;
 }
 
 /*
- * Marks the module as being loaded until the slot it pushes is closed, however the loader ends. A module that requires
- * itself, over others or not, would recurse until the stack ends.
+ * Whether a call of require below this one is for the same module. One that requires itself, over others or not, would recurse until
+ * the stack ends. The calls under way are asked, and no mark is kept, since to take a mark away again may need memory.
  */
-static void start_loading(lua_State *L, const char *name)
+static int is_loading(lua_State *L, const char *name)
 {
-	lua_getfield(L, LUA_REGISTRYINDEX, LOADING_TABLE);
-	if (lua_getfield(L, -1, name) != LUA_TNIL)
-		luaL_error(L, "module '%s' requires itself while it is loading", name);
-	lua_pop(L, 1);
-	lua_newuserdatauv(L, 0, 1);
-	lua_pushstring(L, name);
-	lua_setiuservalue(L, -2, 1);
-	lua_pushvalue(L, lua_upvalueindex(2));
-	lua_setmetatable(L, -2);
-	lua_toclose(L, -1);
-	lua_pushboolean(L, 1);
-	lua_setfield(L, -3, name);
+	for (const CallInfo *call = L->ci->previous; call != NULL; call = call->previous) {
+		if (requires(call, name))
+			return 1;
+	}
+	return 0;
 }
 
 static int package_require(lua_State *L)
 {
-	enum { NAME = 1, LOADED, LOADING, MARK, EXTRA };
+	enum { NAME = 1, LOADED, EXTRA };
 	const char *name = luaL_checkstring(L, NAME);
 
 	lua_settop(L, NAME);
@@ -211,7 +204,8 @@ static int package_require(lua_State *L)
 	if (lua_toboolean(L, -1))
 		return 1;
 	lua_settop(L, LOADED);
-	start_loading(L, name);
+	if (is_loading(L, name))
+		return luaL_error(L, "module '%s' requires itself while it is loading", name);
 	find_loader(L, name);
 	lua_copy(L, -1, EXTRA);
 	lua_pushvalue(L, NAME);
@@ -224,7 +218,6 @@ static int package_require(lua_State *L)
 		lua_pushvalue(L, -1);
 		lua_setfield(L, LOADED, name);
 	}
-	lua_closeslot(L, MARK);
 	lua_pushvalue(L, EXTRA);
 	return 2;
 }
@@ -258,15 +251,10 @@ LUAMOD_API int luaopen_package(lua_State *L)
 	lua_setfield(L, -2, "loaded");
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
 	lua_setfield(L, -2, "preload");
-	luaL_getsubtable(L, LUA_REGISTRYINDEX, LOADING_TABLE);
-	lua_pop(L, 1);
 
 	lua_pushglobaltable(L);
 	lua_pushvalue(L, -2);
-	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, finish_loading);
-	lua_setfield(L, -2, "__close");
-	lua_pushcclosure(L, package_require, 2);
+	lua_pushcclosure(L, package_require, 1);
 	lua_setfield(L, -2, "require");
 	lua_pop(L, 1);
 	return 1;

@@ -113,6 +113,7 @@ EVALS = {
     "runtime:resume": ("l = require 'lunatik'", "local r <close> = l.runtime('echo_back') return r:resume(1, 'two', true, ('x'):rep(500))"),
     "lunatik._ENV": ("e = require 'lunatik'._ENV", "e.oom = ('x'):rep(3000) local s = e.oom e.oom = nil return s"),
     "require of a file": ("", "package.loaded.empty_module = nil return require 'empty_module'"),
+    "require of a module": ("", "for _, n in ipairs{'data', 'linux'} do package.loaded[n] = nil require(n) end"),
     "linux": ("l = require 'linux'", "return l.random(1, 10), l.time(), l.hton16(1)"),
     "load": ("", "return load('return ' .. ('{'):rep(20) .. ('}'):rep(20))()"),
     "a coroutine": ("", "return coroutine.wrap(function(...) coroutine.yield(...) end)(1, 2, 3)"),

@@ -20,7 +20,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 from frames import SLOW
-from ktap import equal, finish, install, like, lunatik, ok, start, stop, within
+from ktap import equal, finish, install, like, lunatik, ok, one_cpu, start, stop, within
 
 SIOCSIFMTU = 0x8922
 PARAMETERS = pathlib.Path("/sys/module/lunatik/parameters")
@@ -299,7 +299,9 @@ subprocess.run("ip link set lo up", shell=True, check=False)
 with parameter("failures", 0):
     packets()
     limits()
-    probes()
+    with one_cpu():
+        probes()
     notifiers()
-failures()
+with one_cpu():
+    failures()
 sys.exit(finish())

@@ -51,8 +51,8 @@ EOF
 gives "a runtime of each CPU" 0 '' '' lunatik run test/sc_percpu softirq percpu
 is "has its packets of all CPUs counted" "$(python3 -c 'import json, os, socket, subprocess
 def listed(*words):
-    return next(one for one in json.loads(subprocess.run(["lunatik", "-j", *words, "list"], capture_output=True).stdout)
-                if one["name"] == "test/sc_percpu")
+    answer = json.loads(subprocess.run(["lunatik", "-j", *words, "list"], capture_output=True).stdout)
+    return next(one for one in answer["states" if words else "runtimes"] if one["name"] == "test/sc_percpu")
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 cpus = os.sched_getaffinity(0)
 for cpu in cpus:

@@ -156,3 +156,18 @@ def opened(path, flags=os.O_RDWR):
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def one_cpu():
+    """Takes the second CPU away, where there is one: while another one puts a kprobe in or takes it out, an emulated CPU that runs
+    there may jump to address 0, whoever's kprobe it is."""
+    other = pathlib.Path("/sys/devices/system/cpu/cpu1/online")
+    if not other.exists() or other.read_text().strip() == "0":
+        yield
+        return
+    other.write_text("0")
+    try:
+        yield
+    finally:
+        other.write_text("1")
