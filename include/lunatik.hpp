@@ -641,7 +641,7 @@ struct Leaf<Value_ (*)(T &, P...) noexcept> {
 	static int run(void *self, const Integer *values, Integer *result) noexcept
 	{
 		auto done = [&]<std::size_t... I>(std::index_sequence<I...>) {
-			return Function_(Receiver<T>::make(self), values[I]...);
+			return Function_(Receiver<T>::make(self), values[I * LUNATIK_LEAF_STRIDE]...);
 		}(std::index_sequence_for<P...>{});
 		if constexpr (results) {
 			if (done)
