@@ -681,7 +681,8 @@ for i in range(int(sys.argv[2])):
 print(lost)
 '''
     sh("ip netns add nl; ip -n nl link set lo up")
-    packets = 12000 if SLOW == 1 else 2500
+    # LOAD_PACKETS of each of the three, if it is said.
+    packets = int(os.environ.get("LOAD_PACKETS", 12000 if SLOW == 1 else 2500))
     floods = [subprocess.Popen([sys.executable, "-c", flood, str(7600 + n), str(packets)], stdout=subprocess.PIPE, text=True)
               for n in range(2)]
     away = subprocess.Popen(["ip", "netns", "exec", "nl", sys.executable, "-c", flood, "7600", str(packets)], stdout=subprocess.PIPE, text=True)
@@ -689,7 +690,7 @@ print(lost)
     rounds = 0
     run("n_load", source, "softirq", inside="nl")
     sh("ip netns del nl")
-    while any(process.poll() is None for process in floods) and rounds < 200:
+    while any(process.poll() is None for process in floods) and rounds < max(200, packets):
         rounds += 1
         words = ("softirq", "percpu") if rounds % 2 else ("softirq",)
         if run("n_load", source, *words).returncode or stop("test/n_load"):
