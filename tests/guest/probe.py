@@ -263,7 +263,7 @@ def traced():
         return
     (tracing / "set_ftrace_filter").write_text("*:mod:lunatik*")
     (tracing / "current_tracer").write_text("function_graph")
-    said = evaluate('for i = 1, 20 do pcall(error, "x") pcall(require, "x") pcall(require("data").new) end return "here"')
+    said = evaluate('local data = require("data") for i = 1, 20 do pcall(error, "x") pcall(require) pcall(data.new) end return "here"')
     with open(tracing / "trace", encoding="ascii", errors="replace") as trace:
         seen = trace.read(1 << 16)
     (tracing / "current_tracer").write_text("nop")
