@@ -335,15 +335,16 @@ void remove(Runtime &runtime) noexcept
 Result<void> run(const Script &script, bool spawn, Report &report, Watch watch, void *watcher) noexcept
 {
 	Runtime *runtime = TRY(create(script, report));
+	// The registry's handle may go at any time once it is there: another client can stop it while it loads.
+	runtime->object.hold();
 	if (auto inserted = insert(*runtime, true); !inserted) {
+		runtime->object.drop();
 		runtime->object.drop();
 		if (inserted.error() == Error(EEXIST))
 			return fail(report, LUNATIK_STATUS_NAME, inserted.error(),
 				    { "'", script.name, "' is already running" });
 		return fail(report, LUNATIK_STATUS_LIMIT, inserted.error(), { "not enough memory" });
 	}
-	// The registry's handle may go at any time from here on: another client can stop it while it loads.
-	runtime->object.hold();
 	watch(watcher, runtime);
 	auto result = load_into(*runtime, script, report);
 	watch(watcher, nullptr);
