@@ -98,19 +98,13 @@ Result<Runtime *> withdraw(struct net *network, std::string_view name) noexcept
 		if (!busy && find(&runtime->account))
 			bucket_of(&runtime->account).remove(*runtime);
 	}
-	Runtime *taken = busy ? nullptr : registry::withdraw(network, name);
-	// Another of that name may have come since.
-	bool same = taken == runtime;
+	// Another client may have closed it since, and even made another one of that name, whose users are none of this call's.
+	Runtime *taken = busy ? nullptr : registry::withdraw(*runtime);
 	runtime->object.put();
 	if (busy)
 		return Error(EBUSY);
 	if (!taken)
 		return Error(ENOENT);
-	if (!same) {
-		IrqGuard guard(lock);
-		if (find(&taken->account))
-			bucket_of(&taken->account).remove(*taken);
-	}
 	return taken;
 }
 
