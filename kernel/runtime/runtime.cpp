@@ -1140,13 +1140,18 @@ long Runtime::wait(void *queue, lunatik_condition condition, void *argument, lon
 		lunatik_h_flush_signals();
 	if (!closing_.load())
 		return result(sleepers_.wait_state(over, milliseconds, task_state, queue));
-	// A finalizer at the end: the budget that ends it is set by the watchdog, which wakes nobody.
-	for (long slice = 50; milliseconds < 0 || milliseconds > 0; milliseconds -= milliseconds < 0 ? 0 : slice) {
-		if (milliseconds > 0 && milliseconds < slice)
-			slice = milliseconds;
+	// A finalizer at the end: the budget that ends it is set by the watchdog, which wakes nobody. What is left is the clock's to say,
+	// since each slice takes some milliseconds longer.
+	std::uint64_t begin = lunatik_h_ktime_get_ns();
+	for (long rest = milliseconds; rest;) {
+		long slice = rest < 0 || rest > 50 ? 50 : rest;
 		long left = sleepers_.wait_state(over, slice, task_state, queue);
 		if (left)
-			return result(left);
+			return result(rest < 0 ? left : rest - slice + left);
+		if (milliseconds > 0) {
+			auto slept = static_cast<long>((lunatik_h_ktime_get_ns() - begin) / 1000000);
+			rest = slept < milliseconds ? milliseconds - slept : 0;
+		}
 	}
 	return 0;
 }
