@@ -27,18 +27,26 @@ static inline const TValue *lunatik_getshortstr(const Table *t, const TString *k
 	return gval(node);
 }
 
-/* The method of a userdata whose __index is a table that has it; NULL: luaV_finishget() knows. A call, since the interpreter is short of registers. */
-static __attribute__((__noinline__)) const TValue *lunatik_method(const lua_State *L, const TValue *t, const TString *key)
+/* The __index of a userdata; NULL if there is none. */
+static inline const TValue *lunatik_indexof(const lua_State *L, const TValue *t)
 {
-	const TValue *index, *value;
-
 	if (!ttisfulluserdata(t) || !uvalue(t)->metatable)
 		return NULL;
-	index = lunatik_getshortstr(uvalue(t)->metatable, G(L)->tmname[TM_INDEX]);
-	if (!index || !ttistable(index))
-		return NULL;
-	value = lunatik_getshortstr(hvalue(index), key);
+	return lunatik_getshortstr(uvalue(t)->metatable, G(L)->tmname[TM_INDEX]);
+}
+
+/* What a table that is such an __index has there; NULL: it is no table, or has nothing, and luaV_finishget() knows. */
+static inline const TValue *lunatik_indexed(const TValue *index, const TString *key)
+{
+	const TValue *value = index && ttistable(index) ? lunatik_getshortstr(hvalue(index), key) : NULL;
+
 	return value && !isempty(value) ? value : NULL;
+}
+
+/* The method of a userdata; NULL: luaV_finishget() knows. A call, since the interpreter is short of registers. */
+static __attribute__((__noinline__)) const TValue *lunatik_method(const lua_State *L, const TValue *t, const TString *key)
+{
+	return lunatik_indexed(lunatik_indexof(L, t), key);
 }
 
 /*
@@ -48,19 +56,15 @@ static inline int lunatik_index(lua_State *L, const TValue *t, const TValue *key
 {
 	const TValue *index, *value;
 
-	if (!ttisfulluserdata(t) || !ttisshrstring(key) || !uvalue(t)->metatable)
+	if (!ttisshrstring(key))
 		return 0;
-	index = lunatik_getshortstr(uvalue(t)->metatable, G(L)->tmname[TM_INDEX]);
-	if (!index)
-		return 0;
-	if (ttislcf(index)) {
+	index = lunatik_indexof(L, t);
+	if (index && ttislcf(index)) {
 		lunatik_calltm(L, index, t, key, val);
 		return 1;
 	}
-	if (!ttistable(index))
-		return 0;
-	value = lunatik_getshortstr(hvalue(index), tsvalue(key));
-	if (!value || isempty(value))
+	value = lunatik_indexed(index, tsvalue(key));
+	if (!value)
 		return 0;
 	setobj2s(L, val, value);
 	return 1;

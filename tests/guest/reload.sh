@@ -42,7 +42,7 @@ done
 is "$cycles times" $failed 0
 after=$(held)
 echo "# the kernel holds $before KiB before and $after KiB after"
-ok "the kernel holds no more than before" test $((after - before)) -lt $((1000 + 20 * cycles))
+ok "the kernel holds no more than before" test $((after - before)) -lt $((40 * cycles))
 is "no line of the log complains" "$(dmesg | grep -E 'lunatik: [0-9]+ objects? left|\bBUG\b|\bWARNING\b')" ''
 
 gives "load" 0 '' '' lunatik load

@@ -56,13 +56,6 @@ raises("a module that requires itself", { "'test.mod_self' requires itself" }, r
 raises("the same again", { "'test.mod_self' requires itself" }, require, "test.mod_self")
 raises("modules that require each other in a circle", { "'test.mod_a' requires itself" }, require, "test.mod_a")
 raises("entered elsewhere", { "'test.mod_b' requires itself" }, require, "test.mod_b")
-raises("one more name, from a finalizer in between", "bad argument #1 to 'require'", function()
-	setmetatable({}, { __gc = function() pcall(require, "test.nosuch") end })
-	collectgarbage("generational")
-	for _ = 1, 200 do pcall(require) pcall(require, {}) end
-	collectgarbage("incremental")
-	require(nil)
-end)
 do
 	local swallowed = require("test.mod_self_swallow")
 	is("a module that swallows that error is loaded", swallowed[1], false)
