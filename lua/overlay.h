@@ -269,6 +269,16 @@ extern void luaV_execute(lua_State *L, CallInfo *ci) __attribute__((no_stack_pro
 #define luaG_traceexec(L, pc) \
 	((luai_unlikely(lunatik_stopped(L)) ? lunatik_pollvm(L, ci, pc) : (void)0), luaG_traceexec(L, pc))
 
+/*
+ * Where the gauge only wants to be looked at, the first look at a function that the kernel called is left out: nothing has run yet, and
+ * in a hardirq runtime, whose gauge always says so, it would be most of what a short handler costs. One that calls itself by tail
+ * calls is at its first instruction again, which its frame says.
+ */
+#define lunatik_first_look(L, ci) \
+	(!(lunatik_stopped(L) & ~LUNATIK_STOP_LOOK) && !(L)->hookmask && (ci)->callstatus == CIST_FRESH && \
+	 (ci)->previous == &G(L)->mainthread->base_ci)
+#define luaG_tracecall(L) (lunatik_first_look(L, ci) ? 0 : luaG_tracecall(L))
+
 /* objtool takes a table of jump targets for one only in the section that this kernel has for them (kbuild.mk). */
 #ifdef LUNATIK_JUMP_TABLE_SECTION
 #define LUNATIK_JUMP_TABLE __attribute__((section(LUNATIK_JUMP_TABLE_SECTION)))
