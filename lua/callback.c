@@ -421,48 +421,65 @@ static inline const TValue *handle_of(lua_State *L, const lunatik_object_t *obje
 	return ttisfulluserdata(handle) && box_of(uvalue(handle))->object == object ? handle : NULL;
 }
 
+static __attribute__((__noinline__)) unsigned int new_hash(const TString *key, struct lunatik_hash *place)
+{
+	place->hash = lunatik_keyhash(getshrstr(key), key->shrlen);
+	place->string = key;
+	return place->hash;
+}
+
 /* The hash of a short string as a key of objects, which is remembered while the string is there. */
 static inline unsigned int key_hash(lua_State *L, const TString *key)
 {
-	struct lunatik_gauge *gauge = lunatik_gauge(L);
-	__typeof__(gauge->hashes[0]) *place = &gauge->hashes[key->hash % LUNATIK_HASHES];
+	struct lunatik_hash *place = &lunatik_gauge(L)->hashes[key->hash % LUNATIK_HASHES];
 
-	if (luai_unlikely(place->string != key)) {
-		place->hash = lunatik_keyhash(getshrstr(key), key->shrlen);
-		place->string = key;
+	return luai_likely(place->string == key) ? place->hash : new_hash(key, place);
+}
+
+/* Sets @result to the state's handle of an object; 0 if it has none. Not inlined: most fields are no objects. */
+static __attribute__((__noinline__)) int set_handle(lua_State *L, const lunatik_object_t *object, StkId result)
+{
+	const TValue *handle = handle_of(L, object);
+
+	if (!handle)
+		return 0;
+	setobj2s(L, result, handle);
+	return 1;
+}
+
+/* Its variables have their address taken, none is an array: what a stack protector looks for cannot begin here. */
+int lunatik_shortfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result) __attribute__((no_stack_protector));
+int lunatik_shortfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
+{
+	const lunatik_object_t *object = object_of(uvalue(p1));
+	const TString *key = tsvalue(p2);
+	struct lunatik_value value __attribute__((uninitialized));
+
+	if (!object || !object->class->index || object->class->methods->func != fvalue(f))
+		return 0;
+	value.integer = key_hash(L, key);
+	if (!object->class->index(object->private, getshrstr(key), key->shrlen, &value))
+		return 0;
+	if (value.kind == LUNATIK_OBJECT)
+		return set_handle(L, value.object, result);
+	if (value.kind == LUNATIK_INTEGER) {
+		setivalue(s2v(result), value.integer);
+	} else {
+		settt_(s2v(result), value.kind == LUNATIK_NIL ? LUA_VNIL : value.boolean ? LUA_VTRUE : LUA_VFALSE);
 	}
-	return place->hash;
+	return 1;
+}
+
+void lunatik_longfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
+{
+	luaT_callTMres(L, f, p1, p2, result);
 }
 
 /* luaT_callTMres(), for the interpreter: a metamethod's call, or what it would give. */
 void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
 {
-	if (ttislcf(f) && ttisfulluserdata(p1) && ttisshrstring(p2)) {
-		const lunatik_object_t *object = object_of(uvalue(p1));
-		struct lunatik_value value __attribute__((uninitialized));
-
-		if (object && object->class->index && object->class->methods->func == fvalue(f) &&
-		    (value.integer = key_hash(L, tsvalue(p2)), 1) &&
-		    object->class->index(object->private, getshrstr(tsvalue(p2)), tsvalue(p2)->shrlen, &value)) {
-			const TValue *handle;
-
-			if (value.kind == LUNATIK_INTEGER) {
-				setivalue(s2v(result), value.integer);
-				return;
-			}
-			if (value.kind != LUNATIK_OBJECT) {
-				settt_(s2v(result), value.kind == LUNATIK_NIL ? LUA_VNIL :
-					value.boolean ? LUA_VTRUE : LUA_VFALSE);
-				return;
-			}
-			handle = handle_of(L, value.object);
-			if (handle) {
-				setobj2s(L, result, handle);
-				return;
-			}
-		}
-	}
-	luaT_callTMres(L, f, p1, p2, result);
+	if (!ttislcf(f) || !ttisfulluserdata(p1) || !ttisshrstring(p2) || !lunatik_shortfield(L, f, p1, p2, result))
+		luaT_callTMres(L, f, p1, p2, result);
 }
 
 int lunatik_callleaf(lua_State *L, const struct lunatik_function *function)

@@ -46,7 +46,7 @@ struct lunatik_gauge {
 	const void *handles;
 	unsigned long collect_at;
 	unsigned long jump[LUNATIK_JUMP_WORDS + 2];
-	struct {
+	struct lunatik_hash {
 		const void *string;
 		unsigned int hash;
 	} hashes[LUNATIK_HASHES];

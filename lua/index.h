@@ -37,7 +37,8 @@ static inline int lunatik_index(lua_State *L, const TValue *t, const TValue *key
 	if (!index)
 		return 0;
 	if (ttislcf(index)) {
-		lunatik_calltm(L, index, t, key, val);
+		if (!lunatik_shortfield(L, index, t, key, val))
+			lunatik_longfield(L, index, t, key, val);
 		return 1;
 	}
 	if (!ttistable(index))

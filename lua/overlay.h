@@ -142,6 +142,10 @@ extern void __asan_allocas_unpoison(void *low, long high);
 /* What the interpreter calls metamethods with: a field of some objects is read without a call (callback.c). */
 #include "lobject.h"
 extern void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result);
+/* The same of a field of an object, if it is one that is read without a call, and @f is a function in C, @p2 a short string: 0 if not. */
+extern int lunatik_shortfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result);
+/* The call. */
+extern void lunatik_longfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result);
 #if defined(LUNATIK_TU_lvm) || defined(LUNATIK_TU_goto)
 #define luaT_callTMres lunatik_calltm
 #endif

@@ -89,6 +89,8 @@ int lunatik_h_refcount_dec_and_test(unsigned int *count);
 /* ---- rcupdate.h ---- */
 void lunatik_h_rcu_read_lock(void);
 void lunatik_h_rcu_read_unlock(void);
+void lunatik_h_rcu_read_lock_sched(void);	/* the same without preemption, for a few instructions */
+void lunatik_h_rcu_read_unlock_sched(void);
 void lunatik_h_rcu_barrier(void);
 /** Runs @release on @node (three words of the caller) when no reader of now is left, in softirq context. Context: any but NMI. */
 void lunatik_h_call_rcu(void **node, void (*release)(void **node));
