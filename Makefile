@@ -180,7 +180,7 @@ debug-kernel: ## build the kernel with KASAN, lockdep and the like, once: some 2
 	@tests/vm/deps check
 	@tests/vm/kernel debug >/dev/null
 
-# What tests/guest/install.sh takes Lua from: no guest can fetch it.
+# What tests/install takes Lua's sources from.
 .PHONY: tarball
 tarball:
 	@lua/fetch --tarball build/lua-5.4.7.tar.gz

@@ -641,7 +641,7 @@ struct Leaf<Value_ (*)(T &, P...) noexcept> {
 	static int run(void *self, const Integer *values, Integer *result) noexcept
 	{
 		auto done = [&]<std::size_t... I>(std::index_sequence<I...>) {
-			return Function_(Receiver<T>::make(self), values[I]...);
+			return Function_(Receiver<T>::make(self), values[I * LUNATIK_LEAF_STRIDE]...);
 		}(std::index_sequence_for<P...>{});
 		if constexpr (results) {
 			if (done)
@@ -682,7 +682,8 @@ struct Entry {
 	}
 	static constexpr bool has_leaf = !std::same_as<decltype(Leaf_), std::nullptr_t>;
 	static constexpr lunatik_function function = make();
-	static int call(lua_State *L) noexcept
+	// An error leaves it without returning: ftrace must not have put a way of its own there.
+	[[gnu::no_instrument_function]] static int call(lua_State *L) noexcept
 	{
 		if constexpr (has_leaf)
 			return lunatik_invokeleaf(L, &function);
@@ -805,7 +806,7 @@ private:
 /// Defines luaopen_<name>, what require("<name>") calls: a Functions<> list, optionally a Classes<> list, an array of
 /// lunatik_constants, and a function that says why this kernel cannot have the library, or returns NULL.
 #define LUNATIK_LIBRARY(name_, functions_, ...) \
-	extern "C" int luaopen_##name_(lua_State *L); \
+	extern "C" int luaopen_##name_(lua_State *L) __attribute__((no_instrument_function)); \
 	extern "C" int luaopen_##name_(lua_State *L) \
 	{ \
 		static constexpr auto library = ::lunatik::detail::make_library<functions_>(#name_ __VA_OPT__(, ) __VA_ARGS__); \

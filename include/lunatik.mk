@@ -24,6 +24,8 @@ $(error Lunatik is not built for $(KERNELRELEASE) in $(lunatik-root): run make i
 endif
 KBUILD_EXTRA_SYMBOLS += $(lunatik-symbols)
 lunatik-c-only := -I$(lunatik-root)/lua/shim
+# An error leaves what a script has called without returning from it: ftrace must not have put a way of its own there.
+ccflags-remove-y += $(CC_FLAGS_FTRACE)
 ccflags-y += -I$(lunatik-root)/include -I$(lunatik-root)/kernel -I$(lunatik-root)/lua -I$(lunatik-root)/lua/src $(lunatik-c-only)
 endif
 

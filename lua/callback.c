@@ -482,33 +482,67 @@ void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValu
 		luaT_callTMres(L, f, p1, p2, result);
 }
 
-int lunatik_callleaf(lua_State *L, const struct lunatik_function *function)
+/*
+ * Runs the leaf of a method whose receiver is at @receiver, with @count integers behind it: the receiver must be an open object of the
+ * method's class. What it gives goes to @result. False: nothing was done.
+ */
+static inline int run_leaf(const struct lunatik_function *method, StkId receiver, int count, long long *result)
 {
-	StkId base = L->ci->func.p + 1;
-	int count = function->leaf_arguments;
-	long long arguments[LUNATIK_LEAF_ARGUMENTS] __attribute__((uninitialized));
-	long long result __attribute__((uninitialized));
 	const lunatik_object_t *object;
-	int i;
+	StkId argument;
 
-	if (L->top.p - base != count + 1 || !ttisfulluserdata(s2v(base)))
+	_Static_assert(sizeof(StackValue) == LUNATIK_LEAF_STRIDE * sizeof(long long) && offsetof(TValue, value_) == 0,
+		       "lunatik/abi.h has another size of arguments");
+	if (count != method->leaf_arguments || !ttisfulluserdata(s2v(receiver)))
 		return 0;
-	object = object_of(uvalue(s2v(base)));
-	if (!object || object->class != function->class)
+	object = object_of(uvalue(s2v(receiver)));
+	if (!object || object->class != method->class)
 		return 0;
-	for (i = 0; i < count; i++) {
-		const TValue *value = s2v(base + 1 + i);
-
-		if (!ttisinteger(value))
+	for (argument = receiver + count; argument > receiver; argument--) {
+		if (!ttisinteger(s2v(argument)))
 			return 0;
-		arguments[i] = ivalue(value);
 	}
-	if (!function->leaf(object->private, arguments, &result))
+	return method->leaf(object->private, &val_(s2v(receiver + 1)).i, result);
+}
+
+/* Where the gauge keeps the method that a C function is. */
+static inline __typeof__(&((struct lunatik_gauge *)0)->leaves[0]) leaf_place(lua_State *L, lua_CFunction function)
+{
+	return &lunatik_gauge(L)->leaves[((unsigned long)function >> 4) % LUNATIK_LEAVES];
+}
+
+int lunatik_callleaf(lua_State *L, const struct lunatik_function *method)
+{
+	StkId function = L->ci->func.p;
+
+	if (luai_likely(ttislcf(s2v(function)))) {
+		__typeof__(leaf_place(L, NULL)) place = leaf_place(L, fvalue(s2v(function)));
+
+		place->function = fvalue(s2v(function));
+		place->method = method;
+	}
+	if (!run_leaf(method, function + 1, cast_int(L->top.p - function) - 2, &val_(s2v(L->top.p)).i))
 		return 0;
-	if (function->leaf_results) {
-		setivalue(s2v(L->top.p), result);
+	if (method->leaf_results) {
+		settt_(s2v(L->top.p), LUA_VNUMINT);
 		L->top.p++;
 	}
+	return 1;
+}
+
+int lunatik_leafcall(lua_State *L, StkId function, int arguments, int wanted)
+{
+	const __typeof__(leaf_place(L, NULL)) place = leaf_place(L, fvalue(s2v(function)));
+	const struct lunatik_function *method = place->method;
+
+	if (place->function != fvalue(s2v(function)) || wanted > 1)
+		return 0;
+	/* The result takes the place of the function, which is there until the leaf has succeeded. */
+	if (!run_leaf(method, function + 1, arguments - 2, &val_(s2v(function)).i))
+		return 0;
+	settt_(s2v(function), method->leaf_results ? LUA_VNUMINT : LUA_VNIL);
+	if (wanted < 0)
+		L->top.p = function + method->leaf_results;
 	return 1;
 }
 

@@ -23,6 +23,7 @@ struct lunatik_object_s;
 
 /* How many hashes of strings a state remembers; a power of two. */
 #define LUNATIK_HASHES 16
+#define LUNATIK_LEAVES 16
 
 /**
  * struct lunatik_gauge - what a running Lua state looks at while it runs
@@ -36,6 +37,7 @@ struct lunatik_object_s;
  * @jump: where an error in a packet's function goes to: one such call runs at a time
  * @hashes: what lunatik_keyhash() gives for short strings of the state, each in the place that Lua's own hash of it gives. They go
  *	when Lua may free strings
+ * @leaves: the methods with a leaf that were called last, by the C functions that they are for Lua
  *
  * One gauge serves a state and all its coroutines; it must outlive the state.
  */
@@ -50,6 +52,10 @@ struct lunatik_gauge {
 		const void *string;
 		unsigned int hash;
 	} hashes[LUNATIK_HASHES];
+	struct {
+		int (*function)(struct lua_State *L);
+		const struct lunatik_function *method;
+	} leaves[LUNATIK_LEAVES];
 };
 
 /**

@@ -9,6 +9,9 @@
 #include "lstate.h"
 #include "ltable.h"
 
+/* Whether lunatik_leafcall() is to be tried: a C function with its @arguments counted, itself among them, and nobody who wants to hear of calls. */
+#define lunatik_isleaf(function, arguments, trap) (ttislcf(s2v(function)) && (arguments) >= 2 && !(trap))
+
 /* luaH_getshortstr(), in line. NULL if there is none. */
 static inline const TValue *lunatik_getshortstr(const Table *t, const TString *key)
 {
@@ -22,6 +25,20 @@ static inline const TValue *lunatik_getshortstr(const Table *t, const TString *k
 		node += next;
 	}
 	return gval(node);
+}
+
+/* The method of a userdata whose __index is a table that has it; NULL: luaV_finishget() knows. A call, since the interpreter is short of registers. */
+static __attribute__((__noinline__)) const TValue *lunatik_method(const lua_State *L, const TValue *t, const TString *key)
+{
+	const TValue *index, *value;
+
+	if (!ttisfulluserdata(t) || !uvalue(t)->metatable)
+		return NULL;
+	index = lunatik_getshortstr(uvalue(t)->metatable, G(L)->tmname[TM_INDEX]);
+	if (!index || !ttistable(index))
+		return NULL;
+	value = lunatik_getshortstr(hvalue(index), key);
+	return value && !isempty(value) ? value : NULL;
 }
 
 /*

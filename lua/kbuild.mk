@@ -34,6 +34,10 @@ ifneq ($(lua-jump-table),)
 CFLAGS_lua/goto.o += -DLUNATIK_JUMP_TABLE_SECTION=\"$(lua-jump-table)\"
 endif
 
+# An error leaves functions without returning from them, so nothing may have put a way of its own in place of their return: ftrace, for its
+# graph of functions or for eBPF programs at their ends, finds none of these.
+$(foreach name,$(lua-names),$(eval CFLAGS_REMOVE_lua/$(name).o := $(CC_FLAGS_FTRACE)))
+
 lua-api-cflags := -I$(src)/lua -I$(src)/lua/src -I$(src)/lua/shim
 lua-api-cxxflags := -I$(src)/lua -I$(src)/lua/src
 CFLAGS_lua/exports.o := $(lua-api-cflags)

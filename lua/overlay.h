@@ -139,8 +139,12 @@ extern void __asan_allocas_unpoison(void *low, long high);
 
 /* ---- the second interpreter loop (goto.c) has names of its own ---- */
 
-/* What the interpreter calls metamethods with: a field of some objects is read without a call (callback.c). */
+/*
+ * What the interpreter calls metamethods with: a field of some objects is read without a call (callback.c). And luaD_precall() for the
+ * method of an object that has a leaf, at @function with @arguments, itself among them; zero: nothing was done. It never raises.
+ */
 #include "lobject.h"
+extern int lunatik_leafcall(lua_State *L, StkId function, int arguments, int wanted);
 extern void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result);
 /* The same of a field of an object, if it is one that is read without a call, and @f is a function in C, @p2 a short string: 0 if not. */
 extern int lunatik_shortfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result);

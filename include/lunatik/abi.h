@@ -201,7 +201,8 @@ struct lunatik_function {
 	const lunatik_class_t *LUNATIK_FIELD(class);	/* METHOD, CONSTRUCTOR: of the receiver */
 	/*
 	 * METHOD: a short way for @leaf_arguments integers, or NULL. It takes no lock and reaches nothing but @self. Nonzero: done,
-	 * with @result set if @leaf_results is 1. 0: it has done nothing, and @body says what is wrong.
+	 * with @result set if @leaf_results is 1. 0: it has done nothing, and @body says what is wrong. Each argument is
+	 * LUNATIK_LEAF_STRIDE numbers behind the one before it.
 	 */
 	int (*leaf)(void *self, const long long *arguments, long long *result);
 	unsigned char leaf_arguments;
@@ -209,6 +210,7 @@ struct lunatik_function {
 };
 
 #define LUNATIK_LEAF_ARGUMENTS 3
+#define LUNATIK_LEAF_STRIDE 2
 
 /** A library: what require() returns. */
 struct lunatik_library {

@@ -6,6 +6,7 @@
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/vmalloc.h>
 #include "helpers.h"
 
@@ -136,7 +137,11 @@ void lunatik_h_freepage(void *page)
 
 void lunatik_h_copy_page(void *to, const void *from)
 {
-	copy_page(to, (void *)from);
+	/* A pool's pages have 4 KiB (vm/pool.hpp), also where the machine's are larger. */
+	if (PAGE_SIZE == SZ_4K)
+		copy_page(to, (void *)from);
+	else
+		memcpy(to, from, SZ_4K);
 }
 
 static void leave_alone(void *block)

@@ -282,8 +282,8 @@ static Result<void> insert(Runtime &runtime, bool owned) noexcept
 	return {};
 }
 
-// Takes an entry out; the caller has its handle then. Returns nullptr if it is gone already.
-static Runtime *take(struct net *network, std::string_view name, const Runtime *wanted = nullptr) noexcept
+// Takes an entry out, the one of `wanted` if that is given; the caller has its handle then. Returns nullptr if it is gone already.
+static Runtime *take(struct net *network, std::string_view name, const Runtime *wanted = nullptr, bool by_owner = false) noexcept
 {
 	MutexGuard guard(mutex);
 	Entry *entry = find(network, name);
@@ -291,7 +291,7 @@ static Runtime *take(struct net *network, std::string_view name, const Runtime *
 		return nullptr;
 	Runtime *runtime = entry->runtime;
 	bool owned = entry->owned;
-	if (!owned && !wanted) {
+	if (!owned && !by_owner) {
 		// Its owner removes it; the caller gets a handle of its own.
 		runtime->object.hold();
 		return runtime;
@@ -322,28 +322,29 @@ Runtime *lookup(struct net *network, std::string_view name) noexcept
 	return entry->runtime;
 }
 
-Runtime *withdraw(struct net *network, std::string_view name) noexcept
+Runtime *withdraw(Runtime &runtime) noexcept
 {
-	return take(network, name);
+	return take(runtime.network, runtime.name.view(), &runtime);
 }
 
 void remove(Runtime &runtime) noexcept
 {
-	(void)take(runtime.network, runtime.name.view(), &runtime);
+	(void)take(runtime.network, runtime.name.view(), &runtime, true);
 }
 
 Result<void> run(const Script &script, bool spawn, Report &report, Watch watch, void *watcher) noexcept
 {
 	Runtime *runtime = TRY(create(script, report));
+	// The registry's handle may go at any time once it is there: another client can stop it while it loads.
+	runtime->object.hold();
 	if (auto inserted = insert(*runtime, true); !inserted) {
+		runtime->object.drop();
 		runtime->object.drop();
 		if (inserted.error() == Error(EEXIST))
 			return fail(report, LUNATIK_STATUS_NAME, inserted.error(),
 				    { "'", script.name, "' is already running" });
 		return fail(report, LUNATIK_STATUS_LIMIT, inserted.error(), { "not enough memory" });
 	}
-	// The registry's handle may go at any time from here on: another client can stop it while it loads.
-	runtime->object.hold();
 	watch(watcher, runtime);
 	auto result = load_into(*runtime, script, report);
 	watch(watcher, nullptr);

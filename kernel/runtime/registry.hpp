@@ -63,8 +63,8 @@ void remove(Runtime &runtime) noexcept;
 /// The runtime of that name, with a reference, or nullptr.
 [[nodiscard]] Runtime *lookup(struct net *network, std::string_view name) noexcept;
 
-/// Takes the runtime of that name out; the caller has a handle of it then. nullptr if there is none.
-[[nodiscard]] Runtime *withdraw(struct net *network, std::string_view name) noexcept;
+/// Takes that runtime out; the caller has a handle of it then. nullptr if it is not there any more.
+[[nodiscard]] Runtime *withdraw(Runtime &runtime) noexcept;
 
 /// Stops all runtimes of a namespace that goes, registered or not.
 void leave(struct net *network) noexcept;

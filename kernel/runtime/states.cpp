@@ -59,7 +59,7 @@ void remove(Runtime &runtime) noexcept
 		bucket_of(&runtime.account).remove(runtime);
 }
 
-Result<Runtime *> make(struct net *network, std::string_view name, std::size_t maxalloc, bool foreign) noexcept
+Result<lunatik_state *> make(struct net *network, std::string_view name, std::size_t maxalloc, bool foreign) noexcept
 {
 	auto created = Runtime::create({ .name = name, .maxalloc = maxalloc, .network = network, .foreign = foreign });
 	if (!created)
@@ -71,12 +71,18 @@ Result<Runtime *> make(struct net *network, std::string_view name, std::size_t m
 		return Error(error);
 	}
 	runtime.leave_loading(true);
-	if (auto given = registry::give(runtime); !given) {
+	lunatik_state *state = &runtime.account;
+	// Once it is given away another client can close it.
+	runtime.object.get();
+	auto given = registry::give(runtime);
+	if (given)
+		runtime.announce();
+	else
 		runtime.object.drop();
+	runtime.object.put();
+	if (!given)
 		return given.error();
-	}
-	runtime.announce();
-	return &runtime;
+	return state;
 }
 
 Result<Runtime *> withdraw(struct net *network, std::string_view name) noexcept
@@ -92,19 +98,13 @@ Result<Runtime *> withdraw(struct net *network, std::string_view name) noexcept
 		if (!busy && find(&runtime->account))
 			bucket_of(&runtime->account).remove(*runtime);
 	}
-	Runtime *taken = busy ? nullptr : registry::withdraw(network, name);
-	// Another of that name may have come since.
-	bool same = taken == runtime;
+	// Another client may have closed it since, and even made another one of that name, whose users are none of this call's.
+	Runtime *taken = busy ? nullptr : registry::withdraw(*runtime);
 	runtime->object.put();
 	if (busy)
 		return Error(EBUSY);
 	if (!taken)
 		return Error(ENOENT);
-	if (!same) {
-		IrqGuard guard(lock);
-		if (find(&taken->account))
-			bucket_of(&taken->account).remove(*taken);
-	}
 	return taken;
 }
 
@@ -117,7 +117,7 @@ using namespace lunatik;
 lunatik_State *lunatik_netnewstate(const char *name, std::size_t maxalloc, struct net *net)
 {
 	auto made = states::make(net, name, maxalloc, true);
-	return made ? &(*made)->account : nullptr;
+	return made ? *made : nullptr;
 }
 
 lunatik_State *lunatik_netstatelookup(const char *name, struct net *net)

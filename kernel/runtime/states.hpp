@@ -19,9 +19,9 @@ void init() noexcept;
 void add(Runtime &runtime) noexcept;
 void remove(Runtime &runtime) noexcept;
 
-/// Makes a state in the registry. Context: process, may sleep. `foreign`: another module's. Errors: EINVAL (the name), EEXIST, ENOMEM
-/// (or a cap too small).
-[[nodiscard]] Result<Runtime *> make(struct net *network, std::string_view name, std::size_t maxalloc, bool foreign) noexcept;
+/// Makes a state in the registry, which others may have closed already: its address is to be looked up. Context: process, may sleep.
+/// `foreign`: another module's. Errors: EINVAL (the name), EEXIST, ENOMEM (or a cap too small).
+[[nodiscard]] Result<lunatik_state *> make(struct net *network, std::string_view name, std::size_t maxalloc, bool foreign) noexcept;
 
 /// Takes a state out of the registry, with a handle for the caller, who stops it. Errors: ENOENT, EBUSY while other modules have
 /// references.

@@ -31,13 +31,30 @@ int raise(lua_State *L, int error)
 
 /* ---- classes ---- */
 
+// The first of the user values that hold what a KEEPS constructor was given.
+static constexpr int first_kept = 2;
+
+// Closes what was made with the object at index 1 and shows what is its: a worker may free that, and no lock of the state's keeps the
+// worker from it.
+static void close_companions(lua_State *L)
+{
+	int top = lua_gettop(L);
+	for (int i = first_kept; lua_getiuservalue(L, 1, i) != LUA_TNONE; i++) {
+		Box *box = box_at(L, -1);
+		if (box && box->object && lua_getiuservalue(L, -1, 1) == LUA_TUSERDATA && lua_rawequal(L, -1, 1))
+			std::exchange(box->object, nullptr)->drop();
+		lua_settop(L, top);
+	}
+	lua_settop(L, top);
+}
+
 static int finalize(lua_State *L)
 {
 	Box *box = box_at(L, 1);
-	if (!box)
+	if (!box || !box->object)
 		return 0;
-	if (Object *object = std::exchange(box->object, nullptr))
-		object->drop();
+	close_companions(L);
+	std::exchange(box->object, nullptr)->drop();
 	return 0;
 }
 
@@ -568,6 +585,11 @@ static Object *reserve(lua_State *L, const lunatik_function &function, Runtime &
 	for (unsigned i = 0; keeps && i < function.parameter_count; i++) {
 		lua_pushvalue(L, indices[i]);
 		lua_setiuservalue(L, index, static_cast<int>(first_kept + i));
+		// What shows it keeps it. A hook needs nobody to keep it.
+		if (function.parameters[i].kind == LUNATIK_COMPANION && !(info.opt & LUNATIK_OPT_HOOK)) {
+			lua_pushvalue(L, index);
+			lua_setiuservalue(L, indices[i], 1);
+		}
 	}
 	if (function.flags & LUNATIK_FUNCTION_PIN) {
 		lua_pushvalue(L, index);

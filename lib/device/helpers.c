@@ -123,9 +123,11 @@ int lunatik_h_device_add(lunatik_object_t *object, const char *name, unsigned in
 
 void lunatik_h_device_remove(int minor)
 {
-	lunatik_object_t *object = xa_erase(&devices, minor);
+	lunatik_object_t *object;
 
+	/* Before another device may get the minor: sysfs knows devices by their numbers. */
 	device_destroy(&class, MKDEV(MAJOR(base), minor));
+	object = xa_erase(&devices, minor);
 	if (object)
 		lunatik_putobject(object);
 }

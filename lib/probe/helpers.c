@@ -41,14 +41,34 @@ static int ret(struct kretprobe_instance *instance, struct pt_regs *regs)
 	return 0;
 }
 
+/*
+ * An error of a script's leaves Lua's functions, and those that call into Lua, without returning from them: the kernel would take the
+ * return of another function for theirs, and go there. The C helpers are below all of that.
+ */
+static bool may_not_return(struct lunatik_probe *probe)
+{
+	scnprintf(probe->shown, sizeof(probe->shown), "%ps", (void *)probe->kretprobe.kp.addr);
+	return strstr(probe->shown, " [lunatik") && strncmp(probe->shown, "lunatik_h_", strlen("lunatik_h_"));
+}
+
 static int register_ret(struct lunatik_probe *probe, void *address)
 {
+	int error;
+
 	probe->kretprobe.handler = ret;
+	/* Not armed before it is known where that is. */
+	probe->kretprobe.kp.flags = KPROBE_FLAG_DISABLED;
 	if (address)
 		probe->kretprobe.kp.addr = address;
 	else
 		probe->kretprobe.kp.symbol_name = probe->symbol;
-	return register_kretprobe(&probe->kretprobe);
+	error = register_kretprobe(&probe->kretprobe);
+	if (error)
+		return error;
+	error = may_not_return(probe) ? -EINVAL : enable_kretprobe(&probe->kretprobe);
+	if (error)
+		unregister_kretprobe(&probe->kretprobe);
+	return error;
 }
 
 static void unregister_ret(struct lunatik_probe *probe)

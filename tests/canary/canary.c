@@ -8,6 +8,8 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
 #include <linux/refcount.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -122,6 +124,25 @@ static void forgotten(void)
 	mod_timer(&timer, jiffies + 3600 * HZ);
 }
 
+/* The same, for the next packet. */
+static unsigned int packet(void *unused, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return NF_ACCEPT;
+}
+
+static const struct nf_hook_ops hook_ops = {
+	.hook = packet,
+	.pf = NFPROTO_IPV4,
+	.hooknum = NF_INET_LOCAL_OUT,
+	.priority = NF_IP_PRI_FIRST,
+};
+
+static void hook(void)
+{
+	if (nf_register_net_hook(&init_net, &hook_ops))
+		pr_err("canary: there is no hook\n");
+}
+
 static void underflow(void)
 {
 	refcount_t references = REFCOUNT_INIT(1);
@@ -138,7 +159,7 @@ static const struct {
 	{ "warn", warn }, { "oops", oops }, { "use_after_free", use_after_free }, { "out_of_bounds", out_of_bounds },
 	{ "leak", leak }, { "inversion", inversion }, { "sleep_in_atomic", sleep_in_atomic }, { "stall", stall },
 	{ "shift_out_of_bounds", shift_out_of_bounds }, { "left", left }, { "stay", stay }, { "forgotten", forgotten },
-	{ "underflow", underflow },
+	{ "hook", hook }, { "underflow", underflow },
 };
 
 static int __init canary_init(void)

@@ -12,8 +12,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
-from ktap import (equal, errno_of, faster, finish, install, like, lunatik, ok, opened, raises, run_script, stop,
-                  within)
+from ktap import (equal, errno_of, faster, finish, install, like, lunatik, ok, opened, raises, run_script, start,
+                  stop, within)
 
 DEVICES = r"""
 local device = require("device")
@@ -315,6 +315,13 @@ def wrong_uses():
     ok("a script that fails takes its devices with it", not os.path.exists("/dev/t_leaver"))
 
 
+def taking_turns():
+    """Devices that come while others go: a number is free when nothing is left of the device that had it."""
+    source = "local device = require('device') for i = 1, 60 do device.new({ name = 't_turn%d' }):stop() end return 'all'"
+    scripts = [start("run", "-e", source % number) for number in range(3)]
+    equal("each number is one device's", [script.communicate(timeout=100)[0].strip() for script in scripts], ["all"] * 3)
+
+
 def outliving():
     """A file that is open when its device goes."""
     run_script("outlived", "require('device').new { name = 't_out', read = function() return 'x' end, "
@@ -346,6 +353,7 @@ def main():
         equal("stop of the script", stop("devices"), 0)
         equal("takes its devices away", [name for name in os.listdir("/dev") if name.startswith("t_")], [])
     wrong_uses()
+    taking_turns()
     outliving()
     return finish()
 

@@ -55,6 +55,11 @@ end
 ktap.raises("data cannot be probed", "EINVAL", probe.new, "jiffies", {pre = nothing})
 ktap.raises("what handles probes cannot be probed", "EINVAL", probe.new, "kprobe_int3_handler", {pre = nothing})
 ktap.raises("nor both", "EINVAL", probe.new, "kprobe_int3_handler", {pre = nothing, ret = nothing})
+for _, symbol in ipairs {"luaG_errormsg", "luaV_execute", "lunatik_invoke"} do
+	ktap.raises("what an error leaves has no return", "EINVAL", probe.new, symbol, {ret = nothing})
+	ktap.raises("nor with an entry", "EINVAL", probe.new, symbol, {pre = nothing, ret = nothing})
+	probe.new(symbol, {pre = nothing}):stop()
+end
 local p = probe.new("__x64_sys_getppid", {pre = nothing})
 ktap.is("nothing missed yet", p:missed(), 0)
 for name, arguments in pairs {argument = {1}, get = {"ax"}} do
@@ -249,6 +254,24 @@ require("probe").new("__x64_sys_getppid", {pre = function() n = n + 1 end, post 
     equal("nothing is left after starting and stopping under load", armed(), 0)
 
 
+def traced():
+    """The kernel's tracer of calls puts a way of its own in the place of each return, and errors leave without one."""
+    tracing = pathlib.Path("/sys/kernel/tracing")
+    if not (tracing / "trace").exists():
+        subprocess.run(["mount", "-t", "tracefs", "none", tracing], check=True)
+    if "function_graph" not in (tracing / "available_tracers").read_text().split():
+        return
+    (tracing / "set_ftrace_filter").write_text("*:mod:lunatik*")
+    (tracing / "current_tracer").write_text("function_graph")
+    said = evaluate('local data = require("data") for i = 1, 20 do pcall(error, "x") pcall(require) pcall(data.new) end return "here"')
+    with open(tracing / "trace", encoding="ascii", errors="replace") as trace:
+        seen = trace.read(1 << 16)
+    (tracing / "current_tracer").write_text("nop")
+    (tracing / "set_ftrace_filter").write_text("")
+    equal("errors while calls are traced", said, "here")
+    ok("calls were", "lunatik_h_" in seen, seen[:500])
+
+
 for script in pathlib.Path(__file__).resolve().parent.glob("lib/*.lua"):
     install(script.stem, script.read_text())
 KALLSYMS = pathlib.Path("/proc/kallsyms").read_text()
@@ -259,4 +282,5 @@ shows()
 failures()
 recursion()
 storm()
+traced()
 sys.exit(finish())
