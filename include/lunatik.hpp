@@ -774,6 +774,13 @@ public:
 			return Error(error);
 		return Entry(runtime);
 	}
+	/// enter() and run() in one. Errors: those of both, outside of the runtime.
+	static Result<Entry> enter_and_run(lunatik_object_t &runtime, lunatik_callback &callback, unsigned flags = 0) noexcept
+	{
+		if (int error = lunatik_entercallback(&runtime, &callback, flags))
+			return Error(error);
+		return Entry(runtime);
+	}
 	Entry(Entry &&other) noexcept : runtime_(std::exchange(other.runtime_, nullptr)) {}
 	Entry &operator=(Entry &&) = delete;
 	~Entry()

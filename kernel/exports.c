@@ -12,6 +12,7 @@ EXPORT_SYMBOL_GPL(lunatik_charge);
 EXPORT_SYMBOL_GPL(lunatik_freebytes);
 EXPORT_SYMBOL_GPL(lunatik_enter);
 EXPORT_SYMBOL_GPL(lunatik_runcallback);
+EXPORT_SYMBOL_GPL(lunatik_entercallback);
 EXPORT_SYMBOL_GPL(lunatik_leave);
 EXPORT_SYMBOL_GPL(lunatik_getobject);
 EXPORT_SYMBOL_GPL(lunatik_putobject);

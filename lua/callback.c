@@ -8,6 +8,7 @@
 #include "lstate.h"
 #include "lstring.h"
 #include "ltable.h"
+#include "index.h"
 #include "protect.h"
 #include "lunatik/abi.h"
 
@@ -29,15 +30,14 @@ static inline void read_results(lua_State *L, struct lunatik_value *results, int
 {
 	StkId from = L->top.p - count;
 
-	for (; count > 0; count--, from++, results++) {
+	for (; from < L->top.p; from++, results++) {
 		const TValue *value = s2v(from);
 
-		results->kind = LUNATIK_NONE;
-		if (ttisinteger(value)) {
+		if (ttisnil(value)) {
+			results->kind = LUNATIK_NIL;
+		} else if (ttisinteger(value)) {
 			results->kind = LUNATIK_INTEGER;
 			results->integer = ivalue(value);
-		} else if (ttisnil(value)) {
-			results->kind = LUNATIK_NIL;
 		} else if (ttisstring(value)) {
 			results->kind = LUNATIK_STRING;
 			results->bytes.data = getstr(tsvalue(value));
@@ -45,6 +45,8 @@ static inline void read_results(lua_State *L, struct lunatik_value *results, int
 		} else if (ttisboolean(value)) {
 			results->kind = LUNATIK_BOOLEAN;
 			results->boolean = ttistrue(value);
+		} else {
+			results->kind = LUNATIK_NONE;
 		}
 	}
 }
@@ -86,13 +88,14 @@ static __attribute__((__noinline__)) int push_string(lua_State *L, StkId to, con
 	return 1;
 }
 
-/* Pushes the arguments; false if there is one that only the long way knows. Strings may raise "not enough memory". */
-static inline int push_arguments(lua_State *L, StkId to, Udata *userdata, const struct lunatik_callback *callback, int first)
+/* Pushes the arguments; false if there is one that only the long way knows. Strings, if it may push them, may raise "not enough memory". */
+static __attribute__((__always_inline__)) inline int push_arguments(lua_State *L, StkId to, Udata *userdata,
+								    const struct lunatik_callback *callback, int first, int strings)
 {
 	const struct lunatik_value *value = callback->arguments;
-	int count = callback->argument_count;
+	StkId end = to + callback->argument_count;
 
-	for (; count > 0; count--, value++, to++) {
+	for (; to < end; value++, to++) {
 		if (value->kind == LUNATIK_INTEGER) {
 			setivalue(s2v(to), value->integer);
 		} else if (value->kind == LUNATIK_KEPT) {
@@ -103,66 +106,11 @@ static inline int push_arguments(lua_State *L, StkId to, Udata *userdata, const 
 			settt_(s2v(to), value->boolean ? LUA_VTRUE : LUA_VFALSE);
 		} else if (value->kind == LUNATIK_NIL) {
 			setnilvalue(s2v(to));
-		} else if (!push_string(L, to, value)) {
+		} else if (!strings || !push_string(L, to, value)) {
 			return 0;
 		}
 	}
-	L->top.p = to;
 	return 1;
-}
-
-/*
- * Calls a function kept with the userdata @kept: its user value number @function (from 0), or, if @key is given, the function
- * of that name in the table there, which is its first argument then. LUNATIK_KEPT arguments count from user value @first.
- * Returns a status as lua_pcall() does, with @handler as message handler and the results read; or -1, having done nothing,
- * where only the long way knows what to do.
- */
-int lunatik_callkept(lua_State *L, void *kept, int function, const void *key, int first, lua_CFunction handler,
-		     struct lunatik_callback *callback)
-{
-	Udata *userdata = kept;
-	const TValue *holder = &userdata->uv[function].uv;
-	const TValue *called = holder;
-	StkId top = L->top.p;
-	struct protect protect __attribute__((uninitialized));
-	int status;
-
-	if (L->ci->top.p - top < LUNATIK_CALLBACK_SLOTS)
-		return -1;
-	if (key) {
-		if (!ttistable(holder))
-			return -1;
-		called = luaH_getshortstr(hvalue(holder), (TString *)key);
-		setobj2s(L, top + 2, holder);
-	}
-	/* A function in C, a table with __call, nothing at all: they come seldom. */
-	if (!ttisLclosure(called))
-		return -1;
-	setfvalue(s2v(top), handler);
-	setobj2s(L, top + 1, called);
-
-	lunatik_protect_save(&protect, L, top + 1);
-	L->errfunc = savestack(L, top);
-	if (lunatik_setjmp(protect.jump.b) == 0) {
-		CallInfo *frame;
-
-		if (luai_unlikely(!push_arguments(L, top + 2 + (key != NULL), userdata, callback, first))) {
-			lunatik_protect_end(&protect);
-			L->top.p = top;
-			return -1;
-		}
-		/* It may move the stack. */
-		luaC_checkGC(L);
-		/* luaD_callnoyield(), of a function in Lua, at the bottom of a C stack that was measured just now. */
-		L->nCcalls += 0x10000 | 1;
-		frame = luaD_precall(L, restorestack(L, L->errfunc) + 1, callback->result_count);
-		frame->callstatus = CIST_FRESH;
-		luaV_execute(L, frame);
-	}
-	status = lunatik_protect_end(&protect);
-	if (status == LUA_OK)
-		read_results(L, callback->results, callback->result_count);
-	return status;
 }
 
 /* What L->nCcalls is outside of Lua, in the main thread: no C calls, and it cannot yield (lua_newstate()). */
@@ -174,12 +122,13 @@ static inline struct lua_longjmp *packet_jump(lua_State *L)
 	return (struct lua_longjmp *)lunatik_gauge(L)->jump;
 }
 
-/* After an error in a packet's function: what is left of its call goes, and the error is on top of the stack. */
-static __attribute__((__noinline__, __cold__)) int packet_failed(lua_State *L)
+/* After an error in such a function, with that status: what is left of its call goes, and the error is on top of the stack. */
+static __attribute__((__noinline__, __cold__)) int packet_failed(lua_State *L, int status)
 {
-	StkId base = L->base_ci.func.p + 2;
+	/* The message handler is below it. */
+	StkId base = restorestack(L, L->errfunc) + 1;
 	struct protect protect = {
-		.jump.status = packet_jump(L)->status,
+		.jump.status = status,
 		.L = L,
 		.frame = &L->base_ci,
 		.top = savestack(L, base),
@@ -191,13 +140,13 @@ static __attribute__((__noinline__, __cold__)) int packet_failed(lua_State *L)
 }
 
 /* Makes @frame the call of the function in @called, of @code, with @given arguments behind it; nil is put where more are wanted. */
-static inline void packet_frame(lua_State *L, CallInfo *frame, StkId called, const Proto *code, int given)
+static inline void packet_frame(lua_State *L, CallInfo *frame, StkId called, const Proto *code, int given, int results)
 {
 	StkId top = called + 1 + given;
 	int missing;
 
 	frame->func.p = called;
-	frame->nresults = 1;
+	frame->nresults = results;
 	frame->callstatus = CIST_FRESH;
 	frame->top.p = called + 1 + code->maxstacksize;
 	frame->u.l.savedpc = code->code;
@@ -223,7 +172,7 @@ static inline int packet_run(lua_State *L, CallInfo *frame, StkId handler)
 	L->nCcalls = CALLS_OUTSIDE + (0x10000 | 1);
 	LUNATIK_TRY_EXECUTE(thrown, jump->b, L, frame);
 	if (luai_unlikely(thrown))
-		return packet_failed(L);
+		return packet_failed(L, jump->status);
 	L->errorJmp = NULL;
 	L->nCcalls = CALLS_OUTSIDE;
 	L->errfunc = 0;
@@ -259,7 +208,7 @@ static __attribute__((__always_inline__)) inline struct lunatik_said call_packet
 	setclLvalue2s(L, top + 1, clLvalue(called));
 	for (i = 0; i < given; i++)
 		setobj2s(L, top + 2 + i, &arguments[i].uv);
-	packet_frame(L, frame, top + 1, code, given);
+	packet_frame(L, frame, top + 1, code, given, 1);
 	said.error = packet_run(L, frame, top);
 	if (luai_unlikely(said.error))
 		return said;
@@ -305,11 +254,120 @@ int lunatik_callpacketwith(lua_State *L, void *kept, int function, int argument,
 	setobj2s(L, top + 2, &userdata->uv[argument].uv);
 	setobj2s(L, top + 3, &userdata->uv[argument + 1].uv);
 	setsvalue2s(L, top + 4, (TString *)string);
-	packet_frame(L, frame, top + 1, clLvalue(called)->p, 3);
+	packet_frame(L, frame, top + 1, clLvalue(called)->p, 3, 1);
 	status = packet_run(L, frame, top);
 	if (luai_likely(status == LUA_OK))
 		read_results(L, result, 1);
 	return status;
+}
+
+/* A call of lunatik_callkept() that may raise before the function runs. */
+struct careful {
+	Udata *userdata;
+	const struct lunatik_callback *callback;
+	int first;	/* where the kept arguments are */
+	int before;	/* arguments that are on the stack already */
+	int begun;
+};
+
+/* Pushes the arguments, collects garbage and calls the function, which is above the message handler. */
+static void push_and_call(lua_State *L, void *argument)
+{
+	struct careful *call = argument;
+	const struct lunatik_callback *callback = call->callback;
+	StkId called = restorestack(L, L->errfunc) + 1;
+	int given = call->before + callback->argument_count;
+	CallInfo *frame;
+
+	if (!push_arguments(L, called + 1 + call->before, call->userdata, callback, call->first, 1))
+		return;
+	call->begun = 1;
+	L->top.p = called + 1 + given;
+	luaC_checkGC(L);
+	/* It may have moved the stack, and given back frames or room. */
+	called = restorestack(L, L->errfunc) + 1;
+	/* luaD_callnoyield(), of a function in Lua, at the bottom of a C stack that was measured just now. */
+	L->nCcalls += 0x10000 | 1;
+	frame = luaD_precall(L, called, callback->result_count);
+	frame->callstatus = CIST_FRESH;
+	luaV_execute(L, frame);
+}
+
+/* The way of a call with strings, and of one that comes when there is garbage to collect; as lunatik_callkept(). */
+static __attribute__((__noinline__)) int call_carefully(lua_State *L, StkId handler, int before, Udata *userdata, int first,
+							const struct lunatik_callback *callback)
+{
+	struct careful call = { userdata, callback, first, before, 0 };
+	ptrdiff_t top = savestack(L, handler);
+	int status;
+
+	L->errfunc = top;
+	L->top.p = handler + 2 + before;
+	status = luaD_rawrunprotected(L, push_and_call, &call);
+	if (luai_unlikely(status != LUA_OK))
+		return packet_failed(L, status);
+	L->errfunc = 0;
+	if (luai_likely(call.begun))
+		return LUA_OK;
+	L->top.p = restorestack(L, top);
+	return LUNATIK_PACKET_LONG;
+}
+
+/*
+ * Calls @called with @self, if that is given, and the arguments of @callback; LUNATIK_KEPT ones count from user value @first. Returns a
+ * status as lua_pcall() does, with @handler as message handler and the results read; or, having done nothing, LUNATIK_PACKET_LONG
+ * where only the long way knows what to do, LUNATIK_PACKET_ROOM where there is no room.
+ */
+static __attribute__((__always_inline__)) inline int call_kept(lua_State *L, Udata *userdata, const TValue *called, const TValue *self,
+							       int first, lua_CFunction handler, struct lunatik_callback *callback)
+{
+	StkId top = L->top.p, to = top + 2;
+	CallInfo *frame = L->base_ci.next;
+	int status;
+
+	/* A function in C, a table with __call, nothing at all: they come seldom. */
+	if (luai_unlikely(!ttisLclosure(called)))
+		return LUNATIK_PACKET_LONG;
+	if (!packet_callable(L, called, frame, top))
+		return LUNATIK_PACKET_ROOM;
+	setfvalue(s2v(top), handler);
+	setclLvalue2s(L, top + 1, clLvalue(called));
+	if (self) {
+		setobj2s(L, to, self);
+		to++;
+	}
+	if (luai_unlikely(G(L)->GCdebt > 0) || luai_unlikely(!push_arguments(L, to, userdata, callback, first, 0))) {
+		status = call_carefully(L, top, self != NULL, userdata, first, callback);
+	} else {
+		packet_frame(L, frame, top + 1, clLvalue(called)->p, (self != NULL) + callback->argument_count,
+			     callback->result_count);
+		status = packet_run(L, frame, top);
+	}
+	if (luai_likely(status == LUA_OK))
+		read_results(L, callback->results, callback->result_count);
+	return status;
+}
+
+/* Calls user value number @function (from 0) of the userdata @kept. */
+int lunatik_callkept(lua_State *L, void *kept, int function, int first, lua_CFunction handler, struct lunatik_callback *callback)
+{
+	Udata *userdata = kept;
+
+	return call_kept(L, userdata, &userdata->uv[function].uv, NULL, first, handler, callback);
+}
+
+/* Calls the function named @key of the table that is the first user value of @kept, with the table as first argument. */
+int lunatik_callfield(lua_State *L, void *kept, const void *key, lua_CFunction handler, struct lunatik_callback *callback)
+{
+	Udata *userdata = kept;
+	const TValue *table = &userdata->uv[0].uv, *called;
+
+	if (luai_unlikely(!ttistable(table)))
+		return LUNATIK_PACKET_LONG;
+	called = lunatik_getshortstr(hvalue(table), key);
+	if (luai_unlikely(!called))
+		return LUNATIK_PACKET_LONG;
+	return call_kept(L, userdata, called, table, 0, handler, callback);
 }
 
 /* What the string on top of the stack is known by, for as long as something keeps it. */
@@ -363,48 +421,65 @@ static inline const TValue *handle_of(lua_State *L, const lunatik_object_t *obje
 	return ttisfulluserdata(handle) && box_of(uvalue(handle))->object == object ? handle : NULL;
 }
 
+static __attribute__((__noinline__)) unsigned int new_hash(const TString *key, struct lunatik_hash *place)
+{
+	place->hash = lunatik_keyhash(getshrstr(key), key->shrlen);
+	place->string = key;
+	return place->hash;
+}
+
 /* The hash of a short string as a key of objects, which is remembered while the string is there. */
 static inline unsigned int key_hash(lua_State *L, const TString *key)
 {
-	struct lunatik_gauge *gauge = lunatik_gauge(L);
-	__typeof__(gauge->hashes[0]) *place = &gauge->hashes[key->hash % LUNATIK_HASHES];
+	struct lunatik_hash *place = &lunatik_gauge(L)->hashes[key->hash % LUNATIK_HASHES];
 
-	if (luai_unlikely(place->string != key)) {
-		place->hash = lunatik_keyhash(getshrstr(key), key->shrlen);
-		place->string = key;
+	return luai_likely(place->string == key) ? place->hash : new_hash(key, place);
+}
+
+/* Sets @result to the state's handle of an object; 0 if it has none. Not inlined: most fields are no objects. */
+static __attribute__((__noinline__)) int set_handle(lua_State *L, const lunatik_object_t *object, StkId result)
+{
+	const TValue *handle = handle_of(L, object);
+
+	if (!handle)
+		return 0;
+	setobj2s(L, result, handle);
+	return 1;
+}
+
+/* Its variables have their address taken, none is an array: what a stack protector looks for cannot begin here. */
+int lunatik_shortfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result) __attribute__((no_stack_protector));
+int lunatik_shortfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
+{
+	const lunatik_object_t *object = object_of(uvalue(p1));
+	const TString *key = tsvalue(p2);
+	struct lunatik_value value __attribute__((uninitialized));
+
+	if (!object || !object->class->index || object->class->methods->func != fvalue(f))
+		return 0;
+	value.integer = key_hash(L, key);
+	if (!object->class->index(object->private, getshrstr(key), key->shrlen, &value))
+		return 0;
+	if (value.kind == LUNATIK_OBJECT)
+		return set_handle(L, value.object, result);
+	if (value.kind == LUNATIK_INTEGER) {
+		setivalue(s2v(result), value.integer);
+	} else {
+		settt_(s2v(result), value.kind == LUNATIK_NIL ? LUA_VNIL : value.boolean ? LUA_VTRUE : LUA_VFALSE);
 	}
-	return place->hash;
+	return 1;
+}
+
+void lunatik_longfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
+{
+	luaT_callTMres(L, f, p1, p2, result);
 }
 
 /* luaT_callTMres(), for the interpreter: a metamethod's call, or what it would give. */
 void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
 {
-	if (ttislcf(f) && ttisfulluserdata(p1) && ttisshrstring(p2)) {
-		const lunatik_object_t *object = object_of(uvalue(p1));
-		struct lunatik_value value __attribute__((uninitialized));
-
-		if (object && object->class->index && object->class->methods->func == fvalue(f) &&
-		    (value.integer = key_hash(L, tsvalue(p2)), 1) &&
-		    object->class->index(object->private, getshrstr(tsvalue(p2)), tsvalue(p2)->shrlen, &value)) {
-			const TValue *handle;
-
-			if (value.kind == LUNATIK_INTEGER) {
-				setivalue(s2v(result), value.integer);
-				return;
-			}
-			if (value.kind != LUNATIK_OBJECT) {
-				settt_(s2v(result), value.kind == LUNATIK_NIL ? LUA_VNIL :
-					value.boolean ? LUA_VTRUE : LUA_VFALSE);
-				return;
-			}
-			handle = handle_of(L, value.object);
-			if (handle) {
-				setobj2s(L, result, handle);
-				return;
-			}
-		}
-	}
-	luaT_callTMres(L, f, p1, p2, result);
+	if (!ttislcf(f) || !ttisfulluserdata(p1) || !ttisshrstring(p2) || !lunatik_shortfield(L, f, p1, p2, result))
+		luaT_callTMres(L, f, p1, p2, result);
 }
 
 /*

@@ -48,7 +48,7 @@ struct lunatik_gauge {
 	const void *handles;
 	unsigned long collect_at;
 	unsigned long jump[LUNATIK_JUMP_WORDS + 2];
-	struct {
+	struct lunatik_hash {
 		const void *string;
 		unsigned int hash;
 	} hashes[LUNATIK_HASHES];
@@ -187,7 +187,7 @@ int lunatik_raise(struct lua_State *L, const char *message);
 /** Makes warn() work: writes through lunatik_warning(), off until warn("@on"). May raise "not enough memory". */
 void lunatik_openwarn(struct lua_State *L);
 
-/* Stack slots that lunatik_callkept() wants to be free: for what it pushes and for the arguments of any callback. */
+/* Stack slots that lunatik_callkept() wants besides the function's own: for what it pushes and for the arguments of any callback. */
 #define LUNATIK_CALLBACK_SLOTS 12
 
 /** What the full userdata on top of the stack is known by, for as long as something keeps it. */
@@ -199,18 +199,24 @@ const void *lunatik_stringkey(struct lua_State *L);
 struct lunatik_callback;
 
 /**
- * Calls a function kept with the userdata @kept: its user value number @function (from 0), or, if @key is given, the
- * function of that name in the table there, which is its first argument then. LUNATIK_KEPT arguments count from user value
- * @first. Returns a status as lua_pcall() does, with @handler as message handler and the results read; or -1, having done
- * nothing, where only the long way knows what to do: objects as arguments, functions in C, metatables, memory of the task's
- * that is not there. From outside of Lua only. Never raises.
+ * Calls user value number @function (from 0) of the userdata @kept. LUNATIK_KEPT arguments count from user value @first. Returns a status
+ * as lua_pcall() does, with @handler as message handler and the results read; or, having done nothing, LUNATIK_PACKET_LONG where only
+ * the long way knows what to do: objects as arguments, functions in C, metatables, memory of the task's that is not there; and
+ * LUNATIK_PACKET_ROOM. From outside of Lua only. Never raises.
  */
-int lunatik_callkept(struct lua_State *L, void *kept, int function, const void *key, int first,
-		     int (*handler)(struct lua_State *L), struct lunatik_callback *callback);
+int lunatik_callkept(struct lua_State *L, void *kept, int function, int first, int (*handler)(struct lua_State *L),
+		     struct lunatik_callback *callback);
+
+/**
+ * The same for the function named @key, of lunatik_stringkey(), of the table that is the first user value, which is its first argument.
+ */
+int lunatik_callfield(struct lua_State *L, void *kept, const void *key, int (*handler)(struct lua_State *L),
+		      struct lunatik_callback *callback);
 
 enum {
 	LUNATIK_PACKET_LONG = -1,	/* nothing was done: only the long way knows what to do */
 	LUNATIK_PACKET_OTHER = -2,	/* the result is no integer */
+	LUNATIK_PACKET_ROOM = -3,	/* nothing was done: the function needs more room than there is */
 	LUNATIK_PACKET_GARBAGE = 0x100,	/* all is well, but there is garbage to collect */
 };
 

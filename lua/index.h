@@ -60,7 +60,8 @@ static inline int lunatik_index(lua_State *L, const TValue *t, const TValue *key
 		return 0;
 	index = lunatik_indexof(L, t);
 	if (index && ttislcf(index)) {
-		lunatik_calltm(L, index, t, key, val);
+		if (!lunatik_shortfield(L, index, t, key, val))
+			lunatik_longfield(L, index, t, key, val);
 		return 1;
 	}
 	value = lunatik_indexed(index, tsvalue(key));

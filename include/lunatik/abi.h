@@ -303,6 +303,13 @@ int lunatik_enter(lunatik_object_t *runtime, unsigned int flags);
 int lunatik_runcallback(lunatik_object_t *runtime, struct lunatik_callback *callback);
 
 /**
+ * lunatik_entercallback - lunatik_enter() and lunatik_runcallback() in one
+ *
+ * Returns 0 inside the runtime, for lunatik_leave() to end; or what the two return, outside of it.
+ */
+int lunatik_entercallback(lunatik_object_t *runtime, struct lunatik_callback *callback, unsigned int flags);
+
+/**
  * The same for the function that a KEEPS constructor was given as its argument number @kept, counted from 0, fields included.
  * @callback's field is not looked at. Returns what lunatik_runcallback() does; -ENOENT if the argument is no function.
  *

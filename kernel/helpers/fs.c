@@ -11,6 +11,9 @@
 #include <linux/vmalloc.h>
 #include "helpers.h"
 
+/* What is copied to a task word by word, without a look at where it comes from: as much as a short string of Lua's has. */
+#define SHORT_COPY 40
+
 /*
  * Opens what the name means to init, with the kernel's own rights: a callback of a Lua device runs in the task that uses the
  * device, and whoever that is must not choose, by a mount namespace or a chroot, which file the kernel runs.
@@ -81,7 +84,30 @@ int lunatik_h_copy_to_user(void *to, const void *from, size_t size)
 
 int lunatik_h_copy_to_user_nofault(void *to, const void *from, size_t size)
 {
-	return copy_to_user_nofault((void __user *)to, from, size) ? -EFAULT : 0;
+	char __user *user = (char __user *)to;
+	const char *bytes = from;
+	int error = 0;
+
+	/*
+	 * Of a size that is not constant the kernel looks up whether so much lies in what may be copied. A short string is bounded by the
+	 * constant, and lies in a page of a state's pool, of whose blocks the kernel knows nothing.
+	 */
+	if (size > SHORT_COPY)
+		return copy_to_user_nofault(user, from, size) ? -EFAULT : 0;
+	pagefault_disable();
+	if (user_access_begin(user, size)) {
+		unsafe_copy_to_user(user, bytes, size, fault);
+		user_access_end();
+	} else {
+		error = -EFAULT;
+	}
+	pagefault_enable();
+	return error;
+
+fault:
+	user_access_end();
+	pagefault_enable();
+	return -EFAULT;
 }
 
 int lunatik_h_copy_from_user(void *to, const void *from, size_t size)

@@ -65,11 +65,6 @@ void lunatik_h_lock_of_runtime(void *lock, int context);
 void lunatik_h_lock_destroy(void *lock, int context);
 /** Locks. Process: killable by signals unless @uninterruptible, then returns -EINTR; @depth is lockdep's nesting. */
 int lunatik_h_lock(void *lock, int context, int uninterruptible, int depth, unsigned long *flags);
-/**
- * Takes the spinning lock of a runtime (@context 1 or 2) for an event of the kernel: -EDEADLK in a non-maskable interrupt, and
- * where this CPU is inside a spinning lock of ours already, since waiting might not end then. 0 when it has the lock.
- */
-int lunatik_h_lock_event(void *lock, int context, unsigned long *flags);
 int lunatik_h_trylock(void *lock);	/* a process lock; nonzero when it has it */
 /** Waits for a process lock for @milliseconds at most: -ETIMEDOUT then; and, if @interruptible, until a signal: -EINTR. */
 int lunatik_h_lock_briefly(void *lock, unsigned int milliseconds, int interruptible);
@@ -94,6 +89,8 @@ int lunatik_h_refcount_dec_and_test(unsigned int *count);
 /* ---- rcupdate.h ---- */
 void lunatik_h_rcu_read_lock(void);
 void lunatik_h_rcu_read_unlock(void);
+void lunatik_h_rcu_read_lock_sched(void);	/* the same without preemption, for a few instructions */
+void lunatik_h_rcu_read_unlock_sched(void);
 void lunatik_h_rcu_barrier(void);
 /** Runs @release on @node (three words of the caller) when no reader of now is left, in softirq context. Context: any but NMI. */
 void lunatik_h_call_rcu(void **node, void (*release)(void **node));
@@ -119,19 +116,29 @@ struct lunatik_h_place {
 	int may_sleep;			/* as lunatik_h_preemptible_sleep() */
 };
 void lunatik_h_here(struct lunatik_h_place *place);
-/** What lunatik_h_lock_softirq() gives, in registers. */
+/** Where the calling code runs, in registers: for the short ways into a runtime. */
 struct lunatik_h_locked {
 	struct task_struct *task;	/* as lunatik_h_here()'s; NULL: it is not locked */
 	long limit;			/* the lowest address of the stack that may be used; or a negative errno */
 };
-/** Of a limit: bottom halves were on, which lunatik_h_unlock_softirq() wants to know. */
+/** Of a limit: bottom halves, or interrupts, were on, which the unlocking wants to know. */
 #define LUNATIK_H_DISABLED 1
 /**
- * lunatik_h_lock_event() of a softirq runtime, and where its stack ends, for what comes with every packet: @most bytes of it at most,
- * and so that @reserve are left below. -EDEADLK as there and in hard interrupts, -EOVERFLOW with less than @least bytes above those.
+ * Takes the spinning lock of a softirq runtime for an event of the kernel, and says where its stack ends: @most bytes of it at most,
+ * and so that @reserve are left below. -EDEADLK in a hard or non-maskable interrupt, and where this CPU is inside a spinning lock
+ * of ours already, since waiting might not end then; -EOVERFLOW with less than @least bytes above those.
  */
 struct lunatik_h_locked lunatik_h_lock_softirq(void *lock, unsigned long reserve, unsigned long least, unsigned long most);
 void lunatik_h_unlock_softirq(void *lock, long limit);
+/** The same of a hardirq runtime, with interrupts off: an event may come in a hard interrupt, and below a softirq runtime's lock. */
+struct lunatik_h_locked lunatik_h_lock_hardirq(void *lock, unsigned long reserve, unsigned long least, unsigned long most);
+void lunatik_h_unlock_hardirq(void *lock, long limit);
+/** The same without a lock, where it may sleep: a task of NULL where it may not, or has too little stack. */
+struct lunatik_h_locked lunatik_h_sleeper(unsigned long reserve, unsigned long least, unsigned long most);
+/** The lock of a process runtime: 0, or -EINTR on a signal. */
+int lunatik_h_lock_process(void *lock);
+/** A signal to one of our threads was only to wake it: it goes. */
+void lunatik_h_unlock_process(void *lock);
 
 /* ---- kthread.h ---- */
 typedef int (*lunatik_h_thread)(void *argument);

@@ -88,34 +88,6 @@ int lunatik_h_lock(void *lock, int context, int uninterruptible, int depth, unsi
 	return 0;
 }
 
-int lunatik_h_lock_event(void *lock, int context, unsigned long *flags)
-{
-	unsigned long irq;
-
-	if (in_nmi())
-		return -EDEADLK;
-	local_irq_save(irq);
-	if (context == SOFTIRQ) {
-		/* It is entered from below a hardirq runtime's lock as little as from below its own. */
-		bool inside = this_cpu_read(held.any);
-
-		local_irq_restore(irq);
-		if (inside)
-			return -EDEADLK;
-		*flags = 0;
-		hold(lock, context, flags);
-		return 0;
-	}
-	if (this_cpu_read(held.hardirq)) {
-		local_irq_restore(irq);
-		return -EDEADLK;
-	}
-	this_cpu_inc(held.hardirq);
-	*flags = irq;
-	raw_spin_lock(&((union lunatik_h_lock *)lock)->raw);
-	return 0;
-}
-
 /*
  * Nothing preempts where bottom halves or interrupts are off, so that a lock is the lock itself there. Where locks are watched, those
  * who watch are told.
@@ -124,10 +96,16 @@ int lunatik_h_lock_event(void *lock, int context, unsigned long *flags)
 #define softirq_trylock(lock) false
 #define softirq_lock(lock) spin_lock(lock)
 #define softirq_unlock(lock) spin_unlock(lock)
+#define hardirq_trylock(lock) false
+#define hardirq_lock(lock) raw_spin_lock(lock)
+#define hardirq_unlock(lock) raw_spin_unlock(lock)
 #else
 #define softirq_trylock(lock) arch_spin_trylock(&(lock)->rlock.raw_lock)
 #define softirq_lock(lock) arch_spin_lock(&(lock)->rlock.raw_lock)
 #define softirq_unlock(lock) arch_spin_unlock(&(lock)->rlock.raw_lock)
+#define hardirq_trylock(lock) arch_spin_trylock(&(lock)->raw_lock)
+#define hardirq_lock(lock) arch_spin_lock(&(lock)->raw_lock)
+#define hardirq_unlock(lock) arch_spin_unlock(&(lock)->raw_lock)
 #endif
 
 /* Apart, and the last thing that is done: what waits or calls wants registers saved, which the way of every packet does not. */
@@ -159,16 +137,12 @@ struct lunatik_h_locked lunatik_h_lock_softirq(void *lock, unsigned long reserve
 	unsigned int count = preempt_count();
 	struct task_struct *task = current;
 	unsigned long sp = lunatik_h_stack_pointer();
-	unsigned long limit = sp - lunatik_h_stack_left(task, sp) + reserve;
+	long limit = stack_limit(sp, lunatik_h_stack_left(task, sp), reserve, least, most);
 
 	if (unlikely(count & (NMI_MASK | HARDIRQ_MASK)))
 		return (struct lunatik_h_locked){ NULL, -EDEADLK };
-	if (unlikely(sp < limit + least))
+	if (unlikely(limit == -EOVERFLOW))
 		return (struct lunatik_h_locked){ NULL, -EOVERFLOW };
-	if (limit < sp - most)
-		limit = sp - most;
-	/* A byte more or less of stack is none. */
-	limit &= ~(unsigned long)LUNATIK_H_DISABLED;
 	if (unlikely(!(count & SOFTIRQ_MASK)))
 		return lock_softirq_of_task(l, task, limit);
 	if (unlikely(this_cpu_read(held.any)))
@@ -177,6 +151,57 @@ struct lunatik_h_locked lunatik_h_lock_softirq(void *lock, unsigned long reserve
 	if (unlikely(!softirq_trylock(&l->spinlock)))
 		return wait_softirq(l, task, limit);
 	return (struct lunatik_h_locked){ task, limit };
+}
+
+static noinline struct lunatik_h_locked wait_hardirq(union lunatik_h_lock *l, struct task_struct *task, unsigned long limit)
+{
+	hardirq_lock(&l->raw);
+	return (struct lunatik_h_locked){ task, limit };
+}
+
+struct lunatik_h_locked lunatik_h_lock_hardirq(void *lock, unsigned long reserve, unsigned long least, unsigned long most)
+{
+	union lunatik_h_lock *l = lock;
+	struct task_struct *task = current;
+	unsigned long sp = lunatik_h_stack_pointer();
+	long limit = stack_limit(sp, lunatik_h_stack_left(task, sp), reserve, least, most);
+	unsigned long flags;
+
+	if (unlikely(in_nmi()))
+		return (struct lunatik_h_locked){ NULL, -EDEADLK };
+	if (unlikely(limit == -EOVERFLOW))
+		return (struct lunatik_h_locked){ NULL, -EOVERFLOW };
+	local_irq_save(flags);
+	if (unlikely(this_cpu_read(held.hardirq))) {
+		local_irq_restore(flags);
+		return (struct lunatik_h_locked){ NULL, -EDEADLK };
+	}
+	this_cpu_inc(held.hardirq);
+	if (!irqs_disabled_flags(flags))
+		limit |= LUNATIK_H_DISABLED;
+	if (unlikely(!hardirq_trylock(&l->raw)))
+		return wait_hardirq(l, task, limit);
+	return (struct lunatik_h_locked){ task, limit };
+}
+
+void lunatik_h_unlock_hardirq(void *lock, long limit)
+{
+	hardirq_unlock(&((union lunatik_h_lock *)lock)->raw);
+	this_cpu_dec(held.hardirq);
+	if (limit & LUNATIK_H_DISABLED)
+		local_irq_enable();
+}
+
+int lunatik_h_lock_process(void *lock)
+{
+	return mutex_lock_interruptible(&((union lunatik_h_lock *)lock)->mutex);
+}
+
+void lunatik_h_unlock_process(void *lock)
+{
+	if (unlikely(current->flags & PF_KTHREAD))
+		lunatik_h_flush_signals();
+	mutex_unlock(&((union lunatik_h_lock *)lock)->mutex);
 }
 
 void lunatik_h_unlock_softirq(void *lock, long limit)

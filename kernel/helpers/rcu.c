@@ -13,6 +13,16 @@ void lunatik_h_rcu_read_unlock(void)
 	rcu_read_unlock();
 }
 
+void lunatik_h_rcu_read_lock_sched(void)
+{
+	rcu_read_lock_sched();
+}
+
+void lunatik_h_rcu_read_unlock_sched(void)
+{
+	rcu_read_unlock_sched();
+}
+
 struct deferred {
 	struct rcu_head head;
 	void (*release)(void **node);

@@ -97,3 +97,15 @@ void lunatik_h_here(struct lunatik_h_place *place)
 	place->stack_left = lunatik_h_stack_left(task, sp);
 	place->may_sleep = may_sleep_here();
 }
+
+struct lunatik_h_locked lunatik_h_sleeper(unsigned long reserve, unsigned long least, unsigned long most)
+{
+	struct task_struct *task = current;
+	unsigned long sp = lunatik_h_stack_pointer();
+	/* Who may sleep is on the task's own stack. */
+	long limit = stack_limit(sp, sp - (unsigned long)task_stack_page(task), reserve, least, most);
+
+	if (unlikely(!may_sleep_here() || limit == -EOVERFLOW))
+		task = NULL;
+	return (struct lunatik_h_locked){ task, limit };
+}

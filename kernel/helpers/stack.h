@@ -4,6 +4,7 @@
 #define LUNATIK_HELPERS_STACK_H
 
 #include <linux/sched/task_stack.h>
+#include "helpers.h"
 
 /*
  * An interrupt stack is as large as a task's, but nothing exported says where this CPU's begins. Interrupt and softirq
@@ -24,6 +25,21 @@ static inline unsigned long lunatik_h_stack_left(struct task_struct *task, unsig
 	unsigned long left = sp - (unsigned long)task_stack_page(task);
 
 	return left < THREAD_SIZE ? left : INTERRUPT_STACK_LEFT;
+}
+
+/*
+ * The lowest address of the stack that may be used, so that @reserve is left below and @most is used at most; -EOVERFLOW where less than
+ * @least is left above the reserve. A byte more or less of stack is none: the lowest bit is free.
+ */
+static __always_inline long stack_limit(unsigned long sp, unsigned long left, unsigned long reserve, unsigned long least, unsigned long most)
+{
+	unsigned long usable = left - reserve;
+
+	if (unlikely(left < reserve + least))
+		return -EOVERFLOW;
+	if (usable > most)
+		usable = most;
+	return (sp - usable) & ~(unsigned long)LUNATIK_H_DISABLED;
 }
 
 #endif

@@ -78,6 +78,15 @@ public:
 	RcuGuard &operator=(const RcuGuard &) = delete;
 };
 
+/// The same for a few instructions, without preemption: grace periods wait for that too.
+class [[nodiscard]] RcuSchedGuard final {
+public:
+	RcuSchedGuard() noexcept { lunatik_h_rcu_read_lock_sched(); }
+	~RcuSchedGuard() { lunatik_h_rcu_read_unlock_sched(); }
+	RcuSchedGuard(const RcuSchedGuard &) = delete;
+	RcuSchedGuard &operator=(const RcuSchedGuard &) = delete;
+};
+
 /// Where tasks sleep until something becomes true.
 class WaitQueue final {
 public:

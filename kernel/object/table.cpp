@@ -153,9 +153,12 @@ RcuTable::Chunk *RcuTable::chunk(unsigned number) const noexcept
 	if (missing)
 		*missing = number;
 	for (;; number >>= 1) {
-		Chunk *there = number < 1u << chunk_bits ? &first_ : chunk(number);
-		if (!there)
-			continue;
+		Chunk *there = &first_;
+		if (number >= 1u << chunk_bits) {
+			there = chunk(number);
+			if (!there)
+				continue;
+		}
 		Node &node = there->nodes[number & ((1u << chunk_bits) - 1)];
 		if (__atomic_load_n(&node.order, __ATOMIC_ACQUIRE) != unlinked)
 			return node;
@@ -301,7 +304,7 @@ Result<Value> RcuTable::get(lunatik_object_t &runtime, std::string_view key, cha
 {
 	if (key.size() > key_max)
 		return false;
-	RcuGuard guard;
+	RcuSchedGuard guard;
 	Entry *entry = find(hash, key);
 	value.kind = entry ? entry->value.kind : static_cast<unsigned char>(LUNATIK_NIL);
 	if (value.kind == LUNATIK_INTEGER)

@@ -545,43 +545,23 @@ void Runtime::begin(const lunatik_h_place &place) noexcept
 	Watchdog::arm();
 }
 
-void Runtime::end() noexcept
+[[gnu::always_inline]] inline void Runtime::drop_owner() noexcept
 {
 	output = nullptr;
 	report = nullptr;
 	if (std::exchange(counted_, false))
 		owners_like(owner_.load()).fetch_add(-1);
 	owner_.store_release(nullptr);
+}
+
+void Runtime::end() noexcept
+{
+	drop_owner();
 	// A signal to one of our threads was only to wake it: why, the bits say, here and in the runtimes outside.
 	if (context == Context::Process || loading_.load())
 		lunatik_h_flush_signals();
 	if (stop_bits() & ~Closing) [[unlikely]]
 		clear(~Closing);
-}
-
-// The same for a handler in a hardirq runtime, which may come millions of times a second: no watchdog sees it, and it has looked
-// at its stack.
-void Runtime::begin_hardirq(const lunatik_h_place &place) noexcept
-{
-	calls.count();
-	owner_.store(place.task);
-	measure_stack(place);
-	clock_ = 0;
-	looks_ = 0;
-	int bits = stop_bits();
-	if ((bits & (Budget | Clock)) != Clock) [[unlikely]] {
-		clear(Budget);
-		set(Clock);
-	}
-}
-
-void Runtime::end_hardirq() noexcept
-{
-	report = nullptr;
-	owner_.store_release(nullptr);
-	// Clock stays for the next one.
-	if (stop_bits() & ~(Closing | Clock)) [[unlikely]]
-		clear(~(Closing | Clock));
 }
 
 // Records that this runtime is entered from `outer`, from before the wait for its lock until it is left: who waits for whom
@@ -644,12 +624,15 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 }
 
 // Not inlined: seldom is an event refused.
-[[gnu::noinline, gnu::cold]] int Runtime::refuse_softirq(lunatik_h_locked locked) noexcept
+[[gnu::noinline, gnu::cold]] int Runtime::refuse_event(lunatik_h_locked locked) noexcept
 {
 	// Who is not ready misses nothing.
 	if (!locked.task)
 		return ready() ? static_cast<int>(locked.limit) : -ENXIO;
-	lunatik_h_unlock_softirq(object.lock(), locked.limit);
+	if (context == Context::Softirq)
+		lunatik_h_unlock_softirq(object.lock(), locked.limit);
+	else
+		lunatik_h_unlock_hardirq(object.lock(), locked.limit);
 	return -ENXIO;
 }
 
@@ -659,7 +642,7 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 	lunatik_h_locked locked = lunatik_h_lock_softirq(object.lock(), stack_reserve(false), stack_least, lunatik_stack);
 	// While it does not stop nobody takes its state away, which is done under the lock.
 	if (!locked.task || gate_.load_acquire()) [[unlikely]]
-		return refuse_softirq(locked);
+		return refuse_event(locked);
 	lock_flags_ = static_cast<unsigned long>(locked.limit);
 	gauge.stack_limit = static_cast<unsigned long>(locked.limit);
 	calls.count();
@@ -687,11 +670,11 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 	bool garbage = held > gauge.collect_at;
 	lunatik_h_unlock_softirq(object.lock(), static_cast<long>(lock_flags_));
 	if (garbage || abandoned_.load()) [[unlikely]]
-		after_softirq(garbage);
+		after_entry(garbage);
 }
 
-// Not inlined: a packet seldom comes to a runtime that is being stopped, or leaves garbage.
-[[gnu::noinline, gnu::cold]] void Runtime::after_softirq(bool garbage) noexcept
+// Not inlined: an entry seldom comes to a runtime that is being stopped, or leaves garbage that a worker collects.
+[[gnu::noinline, gnu::cold]] void Runtime::after_entry(bool garbage) noexcept
 {
 	if (garbage)
 		collect_later();
@@ -774,27 +757,147 @@ int Runtime::run_packet_with(Object &hook, unsigned function, unsigned argument,
 	return error;
 }
 
-// An event of the kernel's enters a softirq or hardirq runtime: it waits for nothing but other CPUs' handlers.
-int Runtime::enter_event() noexcept
+// The same of a hardirq runtime, whose handlers may come millions of times a second: no watchdog sees them.
+[[gnu::always_inline]] inline int Runtime::enter_hardirq() noexcept
 {
-	if (context == Context::Softirq)
-		return enter_softirq();
-	if (!ready() || stopping())
-		return -ENXIO;
-	lunatik_h_place place;
-	lunatik_h_here(&place);
-	if (!has_stack(place))
-		return -EOVERFLOW;
-	unsigned long irq = 0;
-	if (int error = lunatik_h_lock_event(object.lock(), static_cast<int>(context), &irq))
-		return error;
-	if (!state || stopping()) {
-		lunatik_h_unlock(object.lock(), static_cast<int>(context), irq);
-		return -ENXIO;
-	}
-	lock_flags_ = irq;
-	begin_hardirq(place);
+	lunatik_h_locked locked = lunatik_h_lock_hardirq(object.lock(), stack_reserve(false), stack_least, lunatik_stack);
+	if (!locked.task || gate_.load_acquire()) [[unlikely]]
+		return refuse_event(locked);
+	lock_flags_ = static_cast<unsigned long>(locked.limit);
+	gauge.stack_limit = static_cast<unsigned long>(locked.limit);
+	calls.count();
+	owner_.store(locked.task);
+	clock_ = 0;
+	looks_ = 0;
+	if ((stop_bits() & (Budget | Clock)) != Clock) [[unlikely]]
+		look_at_clock();
 	return 0;
+}
+
+// The first entry, and one after another that took too long.
+[[gnu::noinline, gnu::cold]] void Runtime::look_at_clock() noexcept
+{
+	clear(Budget);
+	set(Clock);
+}
+
+[[gnu::always_inline]] inline void Runtime::leave_hardirq() noexcept
+{
+	lunatik_clearstack(state);
+	if (held_atomic_) [[unlikely]]
+		hold_atomic(false);
+	report = nullptr;
+	owner_.store_release(nullptr);
+	// Clock stays for the next one.
+	if (stop_bits() & ~(Closing | Clock)) [[unlikely]]
+		clear(~(Closing | Clock));
+	lunatik_h_unlock_hardirq(object.lock(), static_cast<long>(lock_flags_));
+	if (abandoned_.load()) [[unlikely]]
+		after_entry(false);
+}
+
+// An event of the kernel's enters a softirq or hardirq runtime: it waits for nothing but other CPUs' handlers.
+[[gnu::noinline]] int Runtime::enter_event() noexcept
+{
+	return context == Context::Softirq ? enter_softirq() : enter_hardirq();
+}
+
+// The usual way into a process runtime, in line. Whatever is not as usual is enter()'s, which knows what to say of it.
+[[gnu::always_inline]] inline int Runtime::enter_process(unsigned flags) noexcept
+{
+	lunatik_h_locked place = lunatik_h_sleeper(stack_reserve(true), stack_least, lunatik_stack);
+	// A task that is inside of any runtime is counted, unless another like it is.
+	if (flags || !place.task || gate_.load() || owners_like(place.task).load()) [[unlikely]]
+		return enter(flags);
+	if (int error = lunatik_h_lock_process(object.lock())) [[unlikely]]
+		return error;
+	// While it does not stop nobody takes its state away, which is done under the lock.
+	if (gate_.load_acquire()) [[unlikely]] {
+		lunatik_h_unlock_process(object.lock());
+		return enter(flags);
+	}
+	gauge.stack_limit = static_cast<unsigned long>(place.limit);
+	calls.count();
+	owner_.exchange(place.task);
+	counted_ = true;
+	owners_like(place.task).fetch_add(1);
+	if (stop_bits()) [[unlikely]]
+		forget_budget();
+	Watchdog::arm();
+	return 0;
+}
+
+[[gnu::always_inline]] inline void Runtime::leave_process() noexcept
+{
+	lunatik_clearstack(state);
+	if (held_atomic_) [[unlikely]]
+		hold_atomic(false);
+	drop_owner();
+	if (stop_bits() & ~Closing) [[unlikely]]
+		clear(~Closing);
+	lunatik_h_unlock_process(object.lock());
+	if (abandoned_.load()) [[unlikely]]
+		after_entry(false);
+}
+
+[[gnu::always_inline]] inline int Runtime::enter_from_kernel(unsigned flags) noexcept
+{
+	return context == Context::Process ? enter_process(flags) : enter_event();
+}
+
+// What a field's name was interned as; nullptr: it was not yet.
+[[gnu::always_inline]] inline const void *Runtime::interned(const char *field) const noexcept
+{
+	for (const Key &key : keys) {
+		if (key.field == field)
+			return key.string;
+	}
+	return nullptr;
+}
+
+[[gnu::always_inline]] inline int Runtime::run_callback(lunatik_callback &callback) noexcept
+{
+	void *pinned = Object::of(*callback.object).pinned;
+	// Stopped meanwhile: the long way says so.
+	int status = LUNATIK_PACKET_LONG;
+	const void *key = callback.field ? interned(callback.field) : nullptr;
+	if (pinned && key) [[likely]]
+		status = lunatik_callfield(state, pinned, key, edge::traceback, &callback);
+	else if (pinned && !callback.field)
+		status = lunatik_callkept(state, pinned, 0, 0, edge::traceback, &callback);
+	return status ? edge::settle_callback(*this, callback, status) : 0;
+}
+
+[[gnu::always_inline]] inline int Runtime::run_kept(lunatik_callback &callback, unsigned kept) noexcept
+{
+	Object &hook = Object::of(*callback.object);
+	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
+	if (!hook.pinned || hook.stopped()) [[unlikely]]
+		return -ENXIO;
+	if (took_turn()) [[unlikely]]
+		return time_kept(callback, kept);
+	int status = edge::call_kept(*this, callback, kept);
+	return status ? edge::settle_kept(*this, callback, kept, status) : 0;
+}
+
+// A call whose turn it is to be timed.
+[[gnu::noinline]] int Runtime::time_kept(lunatik_callback &callback, unsigned kept) noexcept
+{
+	std::uint64_t began = time_call();
+	int status = edge::call_kept(*this, callback, kept);
+	int error = status ? edge::settle_kept(*this, callback, kept, status) : 0;
+	charge_call(Object::of(*callback.object), began);
+	return error;
+}
+
+[[gnu::always_inline]] inline int Runtime::enter_callback(lunatik_callback &callback, unsigned flags) noexcept
+{
+	if (int error = enter_from_kernel(flags)) [[unlikely]]
+		return error;
+	int error = run_callback(callback);
+	if (error) [[unlikely]]
+		leave();
+	return error;
 }
 
 void Runtime::collect_later() noexcept
@@ -889,27 +992,38 @@ int Runtime::enter(unsigned flags, Runtime *outer, unsigned milliseconds) noexce
 	return 0;
 }
 
-void Runtime::leave() noexcept
+[[gnu::always_inline]] inline void Runtime::leave_in_line() noexcept
 {
-	if (context == Context::Softirq && !outer_) {
+	if (outer_) [[unlikely]] {
+		leave_nested();
+	} else if (context == Context::Process) {
+		leave_process();
+	} else if (context == Context::Hardirq) {
+		leave_hardirq();
+	} else {
 		if (held_atomic_) [[unlikely]]
 			hold_atomic(false);
 		leave_softirq();
-		return;
 	}
+}
+
+void Runtime::leave() noexcept
+{
+	leave_in_line();
+}
+
+// The end of an entry that was made from inside another runtime.
+[[gnu::noinline, gnu::cold]] void Runtime::leave_nested() noexcept
+{
 	edge::reset(state);
-	if (held_atomic_) [[unlikely]]
+	if (held_atomic_)
 		hold_atomic(false);
 	unsigned long irq = lock_flags_;
-	if (context == Context::Hardirq && !outer_)
-		end_hardirq();
-	else
-		end();
-	if (outer_)
-		leave_chain();
+	end();
+	leave_chain();
 	lunatik_h_unlock(object.lock(), static_cast<int>(context), irq);
-	if (abandoned_.load()) [[unlikely]]
-		later([](Runtime &self) { self.finish(); });
+	if (abandoned_.load())
+		after_entry(false);
 }
 
 int Runtime::enter_loading(Runtime *outer) noexcept
@@ -1456,7 +1570,22 @@ using lunatik::Runtime;
 
 int lunatik_enter(lunatik_object_t *runtime, unsigned int flags)
 {
-	return Runtime::of(*runtime).enter(flags);
+	return Runtime::of(*runtime).enter_from_kernel(flags);
+}
+
+int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
+{
+	return Runtime::of(*runtime).run_callback(*callback);
+}
+
+int lunatik_runkept(lunatik_object_t *runtime, lunatik_callback *callback, unsigned int kept)
+{
+	return Runtime::of(*runtime).run_kept(*callback, kept);
+}
+
+int lunatik_entercallback(lunatik_object_t *runtime, lunatik_callback *callback, unsigned int flags)
+{
+	return Runtime::of(*runtime).enter_callback(*callback, flags);
 }
 
 lunatik_said lunatik_runpacket(const lunatik_asked *asked, void *what)
@@ -1486,7 +1615,7 @@ lunatik_object_t *lunatik_peer(lunatik_object_t *hook, unsigned int cpu)
 
 void lunatik_leave(lunatik_object_t *runtime)
 {
-	Runtime::of(*runtime).leave();
+	Runtime::of(*runtime).leave_in_line();
 }
 
 long lunatik_sleep(lunatik_object_t *runtime, long milliseconds, unsigned int state)

@@ -148,6 +148,16 @@ public:
 	/// the wait for the lock ends after `milliseconds`, if that is not 0: ETIMEDOUT.
 	[[nodiscard]] int enter(unsigned flags, Runtime *outer = nullptr, unsigned milliseconds = 0) noexcept;
 	void leave() noexcept;
+	/// enter() from outside of any runtime, as the kernel does: in line.
+	[[nodiscard]] int enter_from_kernel(unsigned flags) noexcept;
+	/// See lunatik_runcallback() and lunatik_entercallback().
+	[[nodiscard]] int run_callback(lunatik_callback &callback) noexcept;
+	[[nodiscard]] const void *interned(const char *field) const noexcept;
+	[[nodiscard]] int enter_callback(lunatik_callback &callback, unsigned flags) noexcept;
+	/// See lunatik_runkept().
+	[[nodiscard]] int run_kept(lunatik_callback &callback, unsigned kept) noexcept;
+	/// leave(), in line.
+	void leave_in_line() noexcept;
 
 	/// An entry, a call and the leaving in one; see lunatik_runpacket().
 	[[nodiscard]] lunatik_said run_packet(const lunatik_asked &asked, void *what) noexcept;
@@ -297,18 +307,24 @@ private:
 	[[nodiscard]] int enter_event() noexcept;
 	[[nodiscard]] int enter_softirq() noexcept;
 	void leave_softirq() noexcept;
+	[[nodiscard]] int enter_hardirq() noexcept;
+	void leave_hardirq() noexcept;
+	[[nodiscard]] int enter_process(unsigned flags) noexcept;
+	void leave_process() noexcept;
+	void leave_nested() noexcept;
 	lunatik_said call_packet(Object &hook, unsigned long function, unsigned long argument, unsigned more) noexcept;
 	lunatik_said time_packet(Object &hook, unsigned long function, unsigned long argument, unsigned more) noexcept;
 	lunatik_said leave_packet(lunatik_said said) noexcept;
-	[[nodiscard]] int refuse_softirq(lunatik_h_locked locked) noexcept;
+	int time_kept(lunatik_callback &callback, unsigned kept) noexcept;
+	[[nodiscard]] int refuse_event(lunatik_h_locked locked) noexcept;
 	void forget_budget() noexcept;
-	void after_softirq(bool garbage) noexcept;
+	void after_entry(bool garbage) noexcept;
 	void collect_later() noexcept;
 	void collect() noexcept;
 	void begin(const lunatik_h_place &place) noexcept;
 	void end() noexcept;
-	void begin_hardirq(const lunatik_h_place &place) noexcept;
-	void end_hardirq() noexcept;
+	void drop_owner() noexcept;
+	void look_at_clock() noexcept;
 	void begin_window(std::uint64_t now) noexcept;
 	void convict(Object &hook, std::uint64_t now, unsigned limit) noexcept;
 	void wake() noexcept;

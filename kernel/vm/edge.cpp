@@ -805,15 +805,6 @@ static void learn(lua_State *L, Runtime &runtime, const char *field)
 	}
 }
 
-static const void *key_of(const Runtime &runtime, const char *field) noexcept
-{
-	for (const auto &key : runtime.keys) {
-		if (key.field == field)
-			return key.string;
-	}
-	return nullptr;
-}
-
 // The long way: everything is looked up, anything may be pushed.
 static int run_callback(lua_State *L)
 {
@@ -890,8 +881,9 @@ int callback_error(Runtime &runtime, lua_State *L, int status) noexcept
 	return ended & Interrupt ? -EINTR : -ECANCELED;
 }
 
-// Where the short way (lunatik_callkept()) came to `status`: the long way is taken if it does not know what to do.
-static int finish_callback(Runtime &runtime, lunatik_callback &callback, int status, lua_CFunction long_way, unsigned kept) noexcept
+// Where the short way (lunatik_callkept(), lunatik_callfield()) came to `status`: the long way is taken if it does not know what to do.
+[[gnu::noinline, gnu::cold]] static int finish_callback(Runtime &runtime, lunatik_callback &callback, int status,
+							 lua_CFunction long_way, unsigned kept) noexcept
 {
 	lua_State *L = runtime.state;
 	callback.outcome = 0;
@@ -908,28 +900,34 @@ static int finish_callback(Runtime &runtime, lunatik_callback &callback, int sta
 	return status == LUA_OK ? callback.outcome : callback_error(runtime, L, status);
 }
 
-// Calls a hook's function. Of many calls few are timed, which stand for the others.
-template <class Call>
-[[gnu::always_inline]] static inline int timed(Runtime &runtime, Object &hook, Call call) noexcept
+static int grow(lua_State *L)
 {
-	std::uint64_t began = runtime.took_turn() ? runtime.time_call() : 0;
-	int error = call();
-	if (began) [[unlikely]]
-		runtime.charge_call(hook, began);
-	return error;
+	luaL_checkstack(L, 2 * LUA_MINSTACK + UCHAR_MAX, nullptr);
+	return 0;
 }
 
-static int call_kept(Runtime &runtime, lunatik_callback &callback, unsigned kept) noexcept
+// Makes the room that a function of any size wants, and that the collector may have taken back: the long way needs more of the C stack,
+// of which there is little below a packet, and a hook is to have the same each time. False if there is no memory for it.
+[[gnu::cold, gnu::noinline]] static bool make_room(lua_State *L) noexcept
 {
-	const Object &object = Object::of(*callback.object);
-	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
-	if (!object.pinned || object.stopped()) [[unlikely]]
-		return -ENXIO;
-	int status = lunatik_callkept(runtime.state, object.pinned, first_kept - 1 + static_cast<int>(kept), nullptr, first_kept - 1,
-				      traceback, &callback);
-	if (status == LUA_OK) [[likely]]
-		return 0;
-	return finish_callback(runtime, callback, status, run_kept, kept);
+	if (protect(L, grow, nullptr) == LUA_OK)
+		return true;
+	lua_settop(L, -2);
+	return false;
+}
+
+[[gnu::cold]] int settle_callback(Runtime &runtime, lunatik_callback &callback, int status) noexcept
+{
+	// The long way makes room too, for the next one.
+	return finish_callback(runtime, callback, status, run_callback, 0);
+}
+
+[[gnu::cold]] int settle_kept(Runtime &runtime, lunatik_callback &callback, unsigned kept, int status) noexcept
+{
+	const Object &hook = Object::of(*callback.object);
+	if (status == LUNATIK_PACKET_ROOM && make_room(runtime.state) && hook.pinned)
+		status = call_kept(runtime, callback, kept);
+	return status ? finish_callback(runtime, callback, status, run_kept, kept) : 0;
 }
 
 // The same for lunatik_callpacket(), and, with a string, for lunatik_callpacketwith().
@@ -940,6 +938,8 @@ static int call_kept(Runtime &runtime, lunatik_callback &callback, unsigned kept
 		return -EPROTO;
 	if (status != LUNATIK_PACKET_LONG)
 		return callback_error(runtime, runtime.state, status);
+	if (!hook.pinned)
+		return -ENXIO;
 	__attribute__((uninitialized)) lunatik_callback callback;
 	callback.object = &hook;
 	for (unsigned i = 0; i <= more; i++) {
@@ -954,8 +954,10 @@ static int call_kept(Runtime &runtime, lunatik_callback &callback, unsigned kept
 		// SAFETY: they are only read.
 		callback.arguments[callback.argument_count++] = { .kind = LUNATIK_STRING, .bytes = { const_cast<char *>(bytes), size } };
 	}
-	if (int error = call_kept(runtime, callback, function))
-		return error;
+	if (int failed = call_kept(runtime, callback, function)) {
+		if (int error = settle_kept(runtime, callback, function, failed))
+			return error;
+	}
 	result = callback.results[0];
 	return 0;
 }
@@ -995,51 +997,15 @@ int lunatik_invokeleaf(lua_State *L, const lunatik_function *function)
 	return lunatik_callleaf(L, function) ? function->leaf_results : edge::invoke(L, *function);
 }
 
-int lunatik_runcallback(lunatik_object_t *runtime, lunatik_callback *callback)
-{
-	Runtime &self = Runtime::of(*runtime);
-	void *pinned = Object::of(*callback->object).pinned;
-	const void *key = callback->field ? edge::key_of(self, callback->field) : nullptr;
-	int status = -1;
-	if (pinned && (key || !callback->field)) [[likely]]
-		status = lunatik_callkept(self.state, pinned, 0, key, 0, edge::traceback, callback);
-	if (status == LUA_OK) [[likely]]
-		return 0;
-	return edge::finish_callback(self, *callback, status, edge::run_callback, 0);
-}
-
-int lunatik_runkept(lunatik_object_t *runtime, lunatik_callback *callback, unsigned kept)
-{
-	Runtime &self = Runtime::of(*runtime);
-	return edge::timed(self, Object::of(*callback->object), [&] { return edge::call_kept(self, *callback, kept); });
-}
-
-static int grow(lua_State *L)
-{
-	luaL_checkstack(L, 2 * LUA_MINSTACK + UCHAR_MAX, nullptr);
-	return 0;
-}
-
-// Makes the room that a function of any size wants, and that the collector may have taken back. False if there is no memory for it.
-[[gnu::cold, gnu::noinline]] static bool make_room(lua_State *L) noexcept
-{
-	if (edge::protect(L, grow, nullptr) == LUA_OK)
-		return true;
-	lua_settop(L, -2);
-	return false;
-}
-
-// The short way of a packet, `call`. Where there is no room for it, room is made: the long way needs more of the C stack, of which
-// there is little below a packet, and a hook is to have the same each time.
+// Calls a hook's function. Of many calls few are timed, which stand for the others.
 template <class Call>
-[[gnu::always_inline]] static inline int call_packet(Runtime &runtime, Call call) noexcept
+[[gnu::always_inline]] static inline int timed(Runtime &runtime, Object &hook, Call call) noexcept
 {
-	int status = call();
-	if (status == LUNATIK_PACKET_LONG) [[unlikely]] {
-		if (make_room(runtime.state))
-			status = call();
-	}
-	return status;
+	std::uint64_t began = runtime.took_turn() ? runtime.time_call() : 0;
+	int error = call();
+	if (began) [[unlikely]]
+		runtime.charge_call(hook, began);
+	return error;
 }
 
 lunatik_said edge::settle_packet(Runtime &runtime, Object &hook, unsigned long function, unsigned long argument, unsigned more,
@@ -1066,10 +1032,13 @@ int edge::run_packet_with(Runtime &runtime, Object &hook, unsigned function, uns
 	if (!hook.pinned || hook.stopped()) [[unlikely]]
 		return -ENXIO;
 	return timed(runtime, hook, [&] {
-		int status = call_packet(runtime, [&] {
+		auto call = [&] {
 			return lunatik_callpacketwith(runtime.state, hook.pinned, first_kept - 1 + static_cast<int>(function),
 						      first_kept - 1 + static_cast<int>(argument), string, traceback, &result);
-		});
+		};
+		int status = call();
+		if (status == LUNATIK_PACKET_LONG && make_room(runtime.state)) [[unlikely]]
+			status = call();
 		if (status == LUA_OK) [[likely]]
 			return 0;
 		return finish_packet(runtime, hook, function, argument, 1, string, result, status);

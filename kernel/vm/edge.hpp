@@ -91,6 +91,20 @@ int traceback(lua_State *L);
 [[nodiscard]] int run_packet_with(Runtime &runtime, Object &hook, unsigned function, unsigned argument, const void *string,
 				  lunatik_value &result) noexcept;
 
+/// The rest of a callback's call where the short way did not end well, or there was none; see lunatik_runcallback().
+[[nodiscard]] int settle_callback(Runtime &runtime, lunatik_callback &callback, int status) noexcept;
+
+/// The first of the user values that hold what a KEEPS constructor was given.
+inline constexpr int first_kept = 2;
+
+/// The short way of lunatik_runkept(), for a hook that is kept, and the rest of it where that did not come to LUA_OK.
+[[nodiscard]] inline int call_kept(Runtime &runtime, lunatik_callback &callback, unsigned kept) noexcept
+{
+	constexpr int first = first_kept - 1;
+	return lunatik_callkept(runtime.state, Object::of(*callback.object).pinned, first + static_cast<int>(kept), first, traceback, &callback);
+}
+[[nodiscard]] int settle_kept(Runtime &runtime, lunatik_callback &callback, unsigned kept, int status) noexcept;
+
 /// Calls the runtime's task without arguments, as its thread does. Fills `report` and returns false if it raised.
 [[nodiscard]] bool run_task(Runtime &runtime, Report &report) noexcept;
 

@@ -105,18 +105,17 @@ private:
 template <class Look>
 long callback(lunatik_object_t &object, unsigned flags, lunatik_callback &call, Look look) noexcept
 {
-	auto entry = Entry::enter(Device::of(object).runtime(), flags);
-	if (!entry)
-		return entry.error().negative();
 	call.object = &object;
-	if (auto result = entry->run(call); !result)
-		return result.negative();
+	auto entry = Entry::enter_and_run(Device::of(object).runtime(), call, flags);
+	if (!entry) [[unlikely]]
+		return entry.error().negative();
 	return look(call);
 }
 
-lunatik_value integer(Integer value) noexcept
+void set_integer(lunatik_value &argument, Integer value) noexcept
 {
-	return { .kind = LUNATIK_INTEGER, .integer = value };
+	argument.kind = LUNATIK_INTEGER;
+	argument.integer = value;
 }
 
 // What the callback says the offset is now, or what it would be by itself.
@@ -167,8 +166,8 @@ long lunatik_device_read(lunatik_object_t *object, void *user, unsigned long siz
 	__attribute__((uninitialized)) lunatik_callback call;
 	call.field = "read";
 	call.argument_count = 2;
-	call.arguments[0] = integer(static_cast<Integer>(size));
-	call.arguments[1] = integer(*offset);
+	set_integer(call.arguments[0], static_cast<Integer>(size));
+	set_integer(call.arguments[1], *offset);
 	call.result_count = 2;
 	Bounce bounce;
 	long long next = *offset;
@@ -200,7 +199,7 @@ long lunatik_device_write(lunatik_object_t *object, const void *user, unsigned l
 	call.argument_count = 2;
 	// SAFETY: only read.
 	call.arguments[0] = { .kind = LUNATIK_USER, .bytes = { static_cast<char *>(const_cast<void *>(user)), size } };
-	call.arguments[1] = integer(*offset);
+	set_integer(call.arguments[1], *offset);
 	call.result_count = 2;
 	auto look = [&](lunatik_callback &done) -> long {
 		unsigned long count = size;

@@ -33,10 +33,11 @@ public:
 	[[nodiscard]] const char *show() noexcept { return lunatik_h_probe_show(probe_, registers_); }
 
 	/// One hit. The handlers get what new() was given first, the probe itself, and what `extra` is, if it is something.
-	void hit(Kept handler, pt_regs *registers, const Value *extra = nullptr) noexcept
+	[[gnu::always_inline]] void hit(Kept handler, pt_regs *registers, const Value *extra = nullptr) noexcept
 	{
 		__attribute__((uninitialized)) lunatik_callback call;
-		call.arguments[0] = Value{ .kind = LUNATIK_KEPT, .integer = kept_symbol };
+		call.arguments[0].kind = LUNATIK_KEPT;
+		call.arguments[0].integer = kept_symbol;
 		call.arguments[1].kind = LUNATIK_SELF;
 		call.argument_count = 2;
 		call.result_count = 0;
