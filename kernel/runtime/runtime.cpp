@@ -261,8 +261,8 @@ Result<Object *> Runtime::create(const Options &options) noexcept
 }
 
 Runtime::Runtime(Object &object, const Options &options, Account &account) noexcept
-	: object(object), context(options.context), cpu(options.cpu), name(options.name), network(options.network), account(account),
-	  pool(account), foreign(options.foreign), created(lunatik_h_ktime_get_ns()),
+	: object(object), context(options.context), cpu(options.cpu), name(options.name), network(options.network), charged(account),
+	  account(account), pool(account), foreign(options.foreign), created(lunatik_h_ktime_get_ns()),
 	  journal(name.view(), network ? lunatik_h_net_cookie(network) : 0), leader_(options.leader)
 {
 	lunatik_h_lock_of_runtime(object.lock(), static_cast<int>(context));
@@ -272,6 +272,11 @@ Runtime::Runtime(Object &object, const Options &options, Account &account) noexc
 	states::add(*this);
 	sleepers_.init();
 	log_limit_.init(log_lines);
+}
+
+Runtime::Charged::~Charged()
+{
+	lunatik::put(account_);
 }
 
 Runtime::~Runtime()
@@ -292,8 +297,6 @@ Runtime::~Runtime()
 	lunatik_h_kvfree(members_);
 	if (network)
 		lunatik_h_unkeep_net(network);
-	pool.drain();
-	lunatik::put(account);
 }
 
 /* ---- per-CPU runtimes ---- */

@@ -244,6 +244,17 @@ public:
 	struct net *const network;	// which it does not keep: it is stopped when that goes
 	lua_State *state = nullptr;	// guarded by the lock; nullptr once closed
 	lunatik_gauge gauge{ .collect_at = ~0UL };
+	/// Lets the account go. It stands before the pool, which is charged to the account to its very end and is destroyed before it.
+	class Charged final {
+	public:
+		explicit Charged(Account &account) noexcept : account_(account) {}
+		~Charged();
+		Charged(const Charged &) = delete;
+		Charged &operator=(const Charged &) = delete;
+
+	private:
+		Account &account_;
+	} charged;
 	Account &account;
 	Pool pool;
 	Output *output = nullptr;	// of the entry that runs now
