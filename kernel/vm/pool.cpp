@@ -98,8 +98,6 @@ void Pool::free_chunk(Chunk *chunk) noexcept
 
 void *Pool::take(std::size_t size) noexcept
 {
-	if (lunatik_h_failing && lunatik_h_should_fail()) [[unlikely]]
-		return nullptr;
 	if (!pooled || size > largest) {
 		if (!account_.charge(size))
 			return nullptr;
@@ -108,6 +106,9 @@ void *Pool::take(std::size_t size) noexcept
 			account_.discharge(size);
 		return block;
 	}
+	// Who fails Lunatik's allocations counts this one here, and larger ones where the kernel is asked for them.
+	if (lunatik_h_failing && lunatik_h_should_fail()) [[unlikely]]
+		return nullptr;
 	std::size_t index = size_class(size);
 	Chunk *chunk = partial_[index];
 	if (!chunk && !(chunk = new_chunk(index))) [[unlikely]]

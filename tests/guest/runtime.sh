@@ -105,6 +105,10 @@ end
 EOF
 # What is correct is told from what is fast: an emulated CPU under load may need more than the standard 50 ms for some of it.
 lunatik load
+# For KASAN each of twenty thousand calls is a block of the kernel's.
+echo $((1500 * slow)) >/sys/module/lunatik/parameters/budget
+gives "recursion in a softirq runtime is an error" 0 'stack overflow' '' \
+	lunatik run -e 'print(require("lunatik").runtime("test/rt_atomic", "softirq"):resume("recursion"))'
 echo 1500 >/sys/module/lunatik/parameters/budget
 lua_suite runtime
 
