@@ -43,6 +43,7 @@ class Head(unittest.TestCase):
     def test_kernels(self):
         self.assertEqual(read("# suite: core timeout=120").kernels, {"stock", "6.1", "debug"})
         self.assertEqual(read("# suite: debug").kernels, {"stock", "debug"})
+        self.assertEqual(read("# suite: 6.1 timeout=120").kernels, {"stock", "6.1"})
         self.assertEqual(read("# suite: timeout=120").kernels, {"stock"})
 
     def test_limits_and_guests(self):
