@@ -44,7 +44,7 @@ static inline const TValue *lunatik_indexed(const TValue *index, const TString *
 }
 
 /* The method of a userdata; NULL: luaV_finishget() knows. A call, since the interpreter is short of registers. */
-static __attribute__((__noinline__)) const TValue *lunatik_method(const lua_State *L, const TValue *t, const TString *key)
+static __attribute__((__noinline__, __unused__)) const TValue *lunatik_method(const lua_State *L, const TValue *t, const TString *key)
 {
 	return lunatik_indexed(lunatik_indexof(L, t), key);
 }

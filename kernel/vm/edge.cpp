@@ -31,9 +31,6 @@ int raise(lua_State *L, int error)
 
 /* ---- classes ---- */
 
-// The first of the user values that hold what a KEEPS constructor was given.
-static constexpr int first_kept = 2;
-
 // Closes what was made with the object at index 1 and shows what is its: a worker may free that, and no lock of the state's keeps the
 // worker from it.
 static void close_companions(lua_State *L)
