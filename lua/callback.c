@@ -179,12 +179,17 @@ static inline int packet_run(lua_State *L, CallInfo *frame, StkId handler)
 	return LUA_OK;
 }
 
-/* Whether the function of a packet's hook at @called can be called without more: it is one in Lua, and there is room for @frame and it. */
-static inline int packet_callable(lua_State *L, const TValue *called, const CallInfo *frame, StkId top)
+/* LUA_OK if the function at @called can be called without more: it is one in Lua, and there is room for @frame and it. Or why not. */
+static inline int refused(lua_State *L, const TValue *called, const CallInfo *frame, StkId top)
 {
+	/* Functions in C, tables with __call, nothing at all: they come seldom. */
+	if (luai_unlikely(!ttisLclosure(called)))
+		return LUNATIK_PACKET_LONG;
 	/* The first packet, and one whose hook is larger than those before it, make room. */
-	return luai_likely(ttisLclosure(called)) && luai_likely(frame != NULL) &&
-	       luai_likely(top + clLvalue(called)->p->maxstacksize + LUNATIK_CALLBACK_SLOTS <= L->stack_last.p);
+	if (luai_likely(frame != NULL) &&
+	    luai_likely(top + clLvalue(called)->p->maxstacksize + LUNATIK_CALLBACK_SLOTS <= L->stack_last.p))
+		return LUA_OK;
+	return LUNATIK_PACKET_ROOM;
 }
 
 /*
@@ -197,11 +202,11 @@ static __attribute__((__always_inline__)) inline struct lunatik_said call_packet
 	const TValue *called = &function->uv;
 	StkId top = L->top.p;
 	CallInfo *frame = L->base_ci.next;
-	struct lunatik_said said = { LUNATIK_PACKET_LONG, 0 };
+	struct lunatik_said said = { refused(L, called, frame, top), 0 };
 	const Proto *code;
 	int i;
 
-	if (!packet_callable(L, called, frame, top))
+	if (luai_unlikely(said.error))
 		return said;
 	code = clLvalue(called)->p;
 	setfvalue(s2v(top), handler);
@@ -245,10 +250,10 @@ int lunatik_callpacketwith(lua_State *L, void *kept, int function, int argument,
 	const TValue *called = &userdata->uv[function].uv;
 	StkId top = L->top.p;
 	CallInfo *frame = L->base_ci.next;
-	int status;
+	int status = refused(L, called, frame, top);
 
-	if (!packet_callable(L, called, frame, top))
-		return LUNATIK_PACKET_LONG;
+	if (luai_unlikely(status))
+		return status;
 	setfvalue(s2v(top), handler);
 	setclLvalue2s(L, top + 1, clLvalue(called));
 	setobj2s(L, top + 2, &userdata->uv[argument].uv);
@@ -323,13 +328,10 @@ static __attribute__((__always_inline__)) inline int call_kept(lua_State *L, Uda
 {
 	StkId top = L->top.p, to = top + 2;
 	CallInfo *frame = L->base_ci.next;
-	int status;
+	int status = refused(L, called, frame, top);
 
-	/* A function in C, a table with __call, nothing at all: they come seldom. */
-	if (luai_unlikely(!ttisLclosure(called)))
-		return LUNATIK_PACKET_LONG;
-	if (!packet_callable(L, called, frame, top))
-		return LUNATIK_PACKET_ROOM;
+	if (luai_unlikely(status))
+		return status;
 	setfvalue(s2v(top), handler);
 	setclLvalue2s(L, top + 1, clLvalue(called));
 	if (self) {
@@ -447,8 +449,6 @@ static __attribute__((__noinline__)) int set_handle(lua_State *L, const lunatik_
 	return 1;
 }
 
-/* Its variables have their address taken, none is an array: what a stack protector looks for cannot begin here. */
-int lunatik_shortfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result) __attribute__((no_stack_protector));
 int lunatik_shortfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
 {
 	const lunatik_object_t *object = object_of(uvalue(p1));

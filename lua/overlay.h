@@ -147,8 +147,10 @@ extern void __asan_allocas_unpoison(void *low, long high);
 extern int lunatik_leafcall(lua_State *L, StkId function, int arguments, int wanted);
 extern void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result);
 /* The same of a field of an object, if it is one that is read without a call, and @f is a function in C, @p2 a short string: 0 if not. */
-extern int lunatik_shortfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result);
-/* The call. */
+extern int lunatik_shortfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
+	/* Its variables have their address taken, none is an array: what a stack protector looks for cannot begin here. */
+	__attribute__((no_stack_protector));
+/* luaT_callTMres() itself, which has another name in the interpreter. */
 extern void lunatik_longfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result);
 #if defined(LUNATIK_TU_lvm) || defined(LUNATIK_TU_goto)
 #define luaT_callTMres lunatik_calltm
@@ -280,11 +282,13 @@ extern void luaV_execute(lua_State *L, CallInfo *ci) __attribute__((no_stack_pro
 /*
  * Where the gauge only wants to be looked at, the first look at a function that the kernel called is left out: nothing has run yet, and
  * in a hardirq runtime, whose gauge always says so, it would be most of what a short handler costs. One that calls itself by tail
- * calls is at its first instruction again, which its frame says.
+ * calls is at its first instruction again, which its frame says. packet_run() alone jumps by the gauge's: a finalizer, or what a
+ * module's own handler calls, is none of these, since one entry may run many of them.
  */
 #define lunatik_first_look(L, ci) \
 	(!(lunatik_stopped(L) & ~LUNATIK_STOP_LOOK) && !(L)->hookmask && (ci)->callstatus == CIST_FRESH && \
-	 (ci)->previous == &G(L)->mainthread->base_ci)
+	 (ci)->previous == &G(L)->mainthread->base_ci && (const void *)(L)->errorJmp == (const void *)lunatik_gauge(L)->jump && \
+	 (ci)->u.l.savedpc == ci_func(ci)->p->code)
 #define luaG_tracecall(L) (lunatik_first_look(L, ci) ? 0 : luaG_tracecall(L))
 
 /* objtool takes a table of jump targets for one only in the section that this kernel has for them (kbuild.mk). */

@@ -301,8 +301,83 @@ const std::string *find_verb(const Words &words)
 	return found == words.end() ? nullptr : &*found;
 }
 
-/* The description that parses the words, and that --help, the manual and the shells' completions are made of. */
-void build(CLI::App &app, Typed &typed)
+/* A positional word. Its kind is no part of the help. */
+void add_word(CLI::App &verb, const char *name, std::string &value, const char *description)
+{
+	verb.add_option(name, value, description)->option_text(" ");
+}
+
+struct Command {
+	const char *name, *description;
+	void (*describe)(CLI::App &verb, Typed &typed) = nullptr;
+};
+
+constexpr Command commands[] = {
+	{"load", "Load the kernel module"},
+	{"unload", "Stop every runtime and remove the kernel modules"},
+	{"reload", "unload, then load"},
+	{"status", "Show the loaded kernel modules"},
+	{"list", "Show the runtimes"},
+	{"run", "Run a script in a runtime of its own", [](CLI::App &verb, Typed &typed) {
+		add_script_options(verb, typed, "The script to run");
+	}},
+	{"spawn", "Run a script, and the function it returns in a kernel thread", [](CLI::App &verb, Typed &typed) {
+		add_script_options(verb, typed, "The script to spawn");
+	}},
+	{"stop", "Stop a runtime, even one that loops or blocks", [](CLI::App &verb, Typed &typed) {
+		add_word(verb, "name", typed.positional[0], "The runtime, or the file it was run from");
+	}},
+	{"restart", "Stop a runtime and run its script again", [](CLI::App &verb, Typed &typed) {
+		add_word(verb, "name", typed.positional[0], "The runtime, or the file it was run from");
+		verb.footer("Words after -- are the script's arguments; the context, percpu, memory cap and thread stay as they were.");
+	}},
+	{"stats", "Show what each runtime has done and holds", [](CLI::App &verb, Typed &typed) {
+		add_word(verb, "name", typed.positional[0], "Only this runtime");
+	}},
+	{"top", "Show the busiest runtimes, again and again", [](CLI::App &verb, Typed &typed) {
+		verb.add_option("-d,--delay", typed.interval, "Time between two looks (default 2)")->option_text("SECONDS");
+		verb.add_option("-n,--count", typed.count, "Look as often as this, then end")->option_text("COUNT");
+	}},
+	{"log", "Show what scripts printed, and their errors", [](CLI::App &verb, Typed &typed) {
+		add_word(verb, "name", typed.positional[0], "Only of this runtime");
+		verb.add_flag("-f,--follow", typed.follow, "Go on with what comes");
+	}},
+	{"check", "Compile a script without running it, and name the globals it does not know", [](CLI::App &verb, Typed &typed) {
+		add_word(verb, "script", typed.positional[0], "The script");
+	}},
+	{"doctor", "Look at kernel, modules and permissions, and say what to mend"},
+	{"test", "Run the installed test suites", [](CLI::App &verb, Typed &typed) {
+		add_word(verb, "suite", typed.positional[0], "Only this one");
+	}},
+	{"state", "Make, use, show and close named Lua states, over generic netlink", [](CLI::App &verb, Typed &typed) {
+		add_word(verb, "action", typed.positional[0], "create, exec, list or close");
+		add_word(verb, "state", typed.positional[1], "Name of the state");
+		add_word(verb, "code", typed.positional[2], "What exec runs; - is standard input");
+		verb.add_option("-e,--eval", typed.code, "The same, where it begins with a dash")->option_text("CODE");
+		verb.add_option("--netns", typed.netns, "In this network namespace instead of one's own")->option_text("NAME");
+		verb.add_option("--maxalloc", typed.maxalloc, "create: its memory cap")->option_text("BYTES[K|M|G]");
+		verb.add_option("--timeout", typed.timeout, "exec: end the code after this time; exit 8")->option_text("SECONDS");
+	}},
+	{"monitor", "Show what happens to the runtimes of a network namespace, as it happens", [](CLI::App &verb, Typed &typed) {
+		verb.add_option("--netns", typed.netns, "Of this network namespace instead of one's own")->option_text("NAME");
+		verb.add_option("-n,--count", typed.count, "Show as many events as this, then end")->option_text("COUNT");
+	}},
+	{"xdp", "Attach eBPF programs, which ask scripts about packets, to network devices", [](CLI::App &verb, Typed &typed) {
+		add_word(verb, "operation", typed.positional[0], "load, unload or list");
+		add_word(verb, "object", typed.positional[1], "load: the object file; unload: the device");
+		add_word(verb, "device", typed.positional[2], "load: the device");
+		verb.add_option("--mode", typed.mode, "load: native or generic, where the default is native if the driver can")
+			->option_text("MODE");
+		verb.add_option("--program", typed.program, "load: the program of this name instead of the first")->option_text("NAME");
+		verb.add_flag("--replace", typed.replace, "load: in place of a program that is attached");
+	}},
+};
+
+/*
+ * The description that parses the words, and that --help, the manual and the shells' completions are made of; with one verb alone, where
+ * it is known, since describing them all takes longer than most verbs.
+ */
+void build(CLI::App &app, Typed &typed, const std::string *only = nullptr)
 {
 	app.name("lunatik");
 	app.description("Lua, safe inside the running Linux kernel. Without a verb: read, evaluate, print, line by line.");
@@ -314,51 +389,13 @@ void build(CLI::App &app, Typed &typed)
 	app.footer("Exit status: 0 done, 1 the script failed, 2 usage, 3 module not loaded, 4 not permitted,\n"
 		"5 versions differ, 6 not found or already running, 7 memory cap or time budget, 8 timed out, 130 interrupted.");
 
-	app.add_subcommand("load", "Load the kernel module");
-	app.add_subcommand("unload", "Stop every runtime and remove the kernel modules");
-	app.add_subcommand("reload", "unload, then load");
-	app.add_subcommand("status", "Show the loaded kernel modules");
-	app.add_subcommand("list", "Show the runtimes");
-	CLI::App *run = app.add_subcommand("run", "Run a script in a runtime of its own");
-	add_script_options(*run, typed, "The script to run");
-	CLI::App *spawn = app.add_subcommand("spawn", "Run a script, and the function it returns in a kernel thread");
-	add_script_options(*spawn, typed, "The script to spawn");
-	CLI::App *stop = app.add_subcommand("stop", "Stop a runtime, even one that loops or blocks");
-	stop->add_option("name", typed.positional[0], "The runtime, or the file it was run from")->option_text(" ");
-	CLI::App *restart = app.add_subcommand("restart", "Stop a runtime and run its script again");
-	restart->add_option("name", typed.positional[0], "The runtime, or the file it was run from")->option_text(" ");
-	app.add_subcommand("stats", "Show what each runtime has done and holds")->add_option("name", typed.positional[0],
-		"Only this runtime")->option_text(" ");
-	CLI::App *top = app.add_subcommand("top", "Show the busiest runtimes, again and again");
-	top->add_option("-d,--delay", typed.interval, "Time between two looks (default 2)")->option_text("SECONDS");
-	top->add_option("-n,--count", typed.count, "Look as often as this, then end")->option_text("COUNT");
-	CLI::App *log = app.add_subcommand("log", "Show what scripts printed, and their errors");
-	log->add_option("name", typed.positional[0], "Only of this runtime")->option_text(" ");
-	log->add_flag("-f,--follow", typed.follow, "Go on with what comes");
-	CLI::App *check = app.add_subcommand("check", "Compile a script without running it, and name the globals it does not know");
-	check->add_option("script", typed.positional[0], "The script")->option_text(" ");
-	app.add_subcommand("doctor", "Look at kernel, modules and permissions, and say what to mend");
-	app.add_subcommand("test", "Run the installed test suites")->add_option("suite", typed.positional[0], "Only this one")
-		->option_text(" ");
-	CLI::App *state = app.add_subcommand("state", "Make, use, show and close named Lua states, over generic netlink");
-	state->add_option("action", typed.positional[0], "create, exec, list or close")->option_text(" ");
-	state->add_option("state", typed.positional[1], "Name of the state")->option_text(" ");
-	state->add_option("code", typed.positional[2], "What exec runs; - is standard input")->option_text(" ");
-	state->add_option("-e,--eval", typed.code, "The same, where it begins with a dash")->option_text("CODE");
-	state->add_option("--netns", typed.netns, "In this network namespace instead of one's own")->option_text("NAME");
-	state->add_option("--maxalloc", typed.maxalloc, "create: its memory cap")->option_text("BYTES[K|M|G]");
-	state->add_option("--timeout", typed.timeout, "exec: end the code after this time; exit 8")->option_text("SECONDS");
-	CLI::App *monitor = app.add_subcommand("monitor", "Show what happens to the runtimes of a network namespace, as it happens");
-	monitor->add_option("--netns", typed.netns, "Of this network namespace instead of one's own")->option_text("NAME");
-	monitor->add_option("-n,--count", typed.count, "Show as many events as this, then end")->option_text("COUNT");
-	CLI::App *xdp = app.add_subcommand("xdp", "Attach eBPF programs, which ask scripts about packets, to network devices");
-	xdp->add_option("operation", typed.positional[0], "load, unload or list")->option_text(" ");
-	xdp->add_option("object", typed.positional[1], "load: the object file; unload: the device")->option_text(" ");
-	xdp->add_option("device", typed.positional[2], "load: the device")->option_text(" ");
-	xdp->add_option("--mode", typed.mode, "load: native or generic, where the default is native if the driver can")->option_text("MODE");
-	xdp->add_option("--program", typed.program, "load: the program of this name instead of the first")->option_text("NAME");
-	xdp->add_flag("--replace", typed.replace, "load: in place of a program that is attached");
-	restart->footer("Words after -- are the script's arguments; the context, percpu, memory cap and thread stay as they were.");
+	for (const Command &command : commands) {
+		if (only && *only != command.name)
+			continue;
+		CLI::App *verb = app.add_subcommand(command.name, command.description);
+		if (command.describe)
+			command.describe(*verb, typed);
+	}
 }
 
 bool code_given(const CLI::App &app)
@@ -380,7 +417,9 @@ Parsed parse_words(Words words)
 	std::optional<Words> arguments = cut_arguments(words);
 	if (!words.empty() && is_eval_option(words.front()))
 		return complain("-e stands behind a verb", "lunatik run -e CODE");
+	std::optional<std::string> only;
 	if (const std::string *word = find_verb(words)) {
+		only = *word;
 		const bool known = std::any_of(verbs.begin(), verbs.end(), [&](const auto &entry) { return entry.first == *word; });
 		if (!known)
 			return complain(fmt::format("there is no verb '{}'", *word),
@@ -389,7 +428,7 @@ Parsed parse_words(Words words)
 
 	CLI::App app;
 	Typed typed;
-	build(app, typed);
+	build(app, typed, only ? &*only : nullptr);
 
 	std::string verb;
 	try {

@@ -296,18 +296,12 @@ enum {
 int lunatik_enter(lunatik_object_t *runtime, unsigned int flags);
 
 /**
- * Runs @callback between lunatik_enter() and lunatik_leave(). Returns 0, -ENOENT if the table has
- * no such field, -ENXIO once the object is stopped, -EINTR when interrupted, -ECANCELED after an error (logged), -EFAULT if bytes
- * of the task's (LUNATIK_USER) are not in memory now: the function was not called then, and the caller copies them first.
+ * Runs @callback between lunatik_enter() and lunatik_leave(), never in a function that Lua or lunatik_run() called. Returns 0,
+ * -ENOENT if the table has no such field, -ENXIO once the object is stopped, -EINTR when interrupted, -ECANCELED after an
+ * error (logged), -EFAULT if bytes of the task's (LUNATIK_USER) are not in memory now: the function was not called then, and the
+ * caller copies them first.
  */
 int lunatik_runcallback(lunatik_object_t *runtime, struct lunatik_callback *callback);
-
-/**
- * lunatik_entercallback - lunatik_enter() and lunatik_runcallback() in one
- *
- * Returns 0 inside the runtime, for lunatik_leave() to end; or what the two return, outside of it.
- */
-int lunatik_entercallback(lunatik_object_t *runtime, struct lunatik_callback *callback, unsigned int flags);
 
 /**
  * The same for the function that a KEEPS constructor was given as its argument number @kept, counted from 0, fields included.
@@ -316,6 +310,13 @@ int lunatik_entercallback(lunatik_object_t *runtime, struct lunatik_callback *ca
  * Without strings and objects among the arguments nothing is allocated for the call.
  */
 int lunatik_runkept(lunatik_object_t *runtime, struct lunatik_callback *callback, unsigned int kept);
+
+/**
+ * lunatik_entercallback - lunatik_enter() and lunatik_runcallback() in one
+ *
+ * Context: as lunatik_enter(). Returns 0 inside the runtime, for lunatik_leave() to end; or what the two return, outside of it.
+ */
+int lunatik_entercallback(lunatik_object_t *runtime, struct lunatik_callback *callback, unsigned int flags);
 
 /**
  * struct lunatik_shown - what an object shows only while a hook runs: the part of a packet object that comes with every packet

@@ -89,8 +89,8 @@ int lunatik_h_copy_to_user_nofault(void *to, const void *from, size_t size)
 	int error = 0;
 
 	/*
-	 * Of a size that is not constant the kernel looks up whether so much lies in what may be copied. A short string is bounded by the
-	 * constant, and lies in a page of a state's pool, of whose blocks the kernel knows nothing.
+	 * Of a size that is not constant the kernel looks up whether so much lies in what may be copied (hardened usercopy). For so little
+	 * that is most of the cost; the caller bounds @size by the string's own.
 	 */
 	if (size > SHORT_COPY)
 		return copy_to_user_nofault(user, from, size) ? -EFAULT : 0;

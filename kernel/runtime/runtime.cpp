@@ -626,9 +626,9 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 // Not inlined: seldom is an event refused.
 [[gnu::noinline, gnu::cold]] int Runtime::refuse_event(lunatik_h_locked locked) noexcept
 {
-	// Who is not ready misses nothing.
+	// Who is not ready, or stops, misses nothing.
 	if (!locked.task)
-		return ready() ? static_cast<int>(locked.limit) : -ENXIO;
+		return gate_.load_acquire() ? -ENXIO : static_cast<int>(locked.limit);
 	if (context == Context::Softirq)
 		lunatik_h_unlock_softirq(object.lock(), locked.limit);
 	else
@@ -855,16 +855,26 @@ int Runtime::run_packet_with(Object &hook, unsigned function, unsigned argument,
 	return nullptr;
 }
 
-[[gnu::always_inline]] inline int Runtime::run_callback(lunatik_callback &callback) noexcept
+[[gnu::always_inline]] inline int Runtime::call_callback_in_line(lunatik_callback &callback) noexcept
 {
 	void *pinned = Object::of(*callback.object).pinned;
-	// Stopped meanwhile: the long way says so.
-	int status = LUNATIK_PACKET_LONG;
 	const void *key = callback.field ? interned(callback.field) : nullptr;
 	if (pinned && key) [[likely]]
-		status = lunatik_callfield(state, pinned, key, edge::traceback, &callback);
-	else if (pinned && !callback.field)
-		status = lunatik_callkept(state, pinned, 0, 0, edge::traceback, &callback);
+		return lunatik_callfield(state, pinned, key, edge::traceback, &callback);
+	if (pinned && !callback.field)
+		return lunatik_callkept(state, pinned, 0, 0, edge::traceback, &callback);
+	// Stopped meanwhile, or its first call: the long way says so, and interns the name.
+	return LUNATIK_PACKET_LONG;
+}
+
+int Runtime::call_callback(lunatik_callback &callback) noexcept
+{
+	return call_callback_in_line(callback);
+}
+
+[[gnu::always_inline]] inline int Runtime::run_callback(lunatik_callback &callback) noexcept
+{
+	int status = call_callback_in_line(callback);
 	return status ? edge::settle_callback(*this, callback, status) : 0;
 }
 

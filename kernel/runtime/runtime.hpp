@@ -150,6 +150,9 @@ public:
 	void leave() noexcept;
 	/// enter() from outside of any runtime, as the kernel does: in line.
 	[[nodiscard]] int enter_from_kernel(unsigned flags) noexcept;
+	/// The short way of lunatik_runcallback(): a status of lunatik_callfield()'s, or of lunatik_callkept()'s.
+	[[nodiscard]] int call_callback(lunatik_callback &callback) noexcept;
+	[[nodiscard]] int call_callback_in_line(lunatik_callback &callback) noexcept;
 	/// See lunatik_runcallback() and lunatik_entercallback().
 	[[nodiscard]] int run_callback(lunatik_callback &callback) noexcept;
 	[[nodiscard]] const void *interned(const char *field) const noexcept;

@@ -907,6 +907,7 @@ static int grow(lua_State *L)
 // of which there is little below a packet, and a hook is to have the same each time. False if there is no memory for it.
 [[gnu::cold, gnu::noinline]] static bool make_room(lua_State *L) noexcept
 {
+	// No finalizer runs here, which might stop the hook: lua_checkstack() collects only where memory is missing, and runs none then.
 	if (protect(L, grow, nullptr) == LUA_OK)
 		return true;
 	lua_settop(L, -2);
@@ -915,14 +916,17 @@ static int grow(lua_State *L)
 
 [[gnu::cold]] int settle_callback(Runtime &runtime, lunatik_callback &callback, int status) noexcept
 {
-	// The long way makes room too, for the next one.
+	// For this one, if its bytes are a task's, and for the next: the long way may find enough for itself where the short one does not.
+	if (status == LUNATIK_PACKET_ROOM && make_room(runtime.state))
+		status = runtime.call_callback(callback);
+	if (!status)
+		return 0;
 	return finish_callback(runtime, callback, status, run_callback, 0);
 }
 
 [[gnu::cold]] int settle_kept(Runtime &runtime, lunatik_callback &callback, unsigned kept, int status) noexcept
 {
-	const Object &hook = Object::of(*callback.object);
-	if (status == LUNATIK_PACKET_ROOM && make_room(runtime.state) && hook.pinned)
+	if (status == LUNATIK_PACKET_ROOM && make_room(runtime.state))
 		status = call_kept(runtime, callback, kept);
 	return status ? finish_callback(runtime, callback, status, run_kept, kept) : 0;
 }
@@ -933,10 +937,8 @@ static int grow(lua_State *L)
 {
 	if (status == LUNATIK_PACKET_OTHER || status == LUNATIK_PACKET_OTHER + LUNATIK_PACKET_GARBAGE)
 		return -EPROTO;
-	if (status != LUNATIK_PACKET_LONG)
+	if (status > 0)
 		return callback_error(runtime, runtime.state, status);
-	if (!hook.pinned)
-		return -ENXIO;
 	__attribute__((uninitialized)) lunatik_callback callback;
 	callback.object = &hook;
 	for (unsigned i = 0; i <= more; i++) {
@@ -1008,7 +1010,7 @@ template <class Call>
 lunatik_said edge::settle_packet(Runtime &runtime, Object &hook, unsigned long function, unsigned long argument, unsigned more,
 				 long status) noexcept
 {
-	if (status == LUNATIK_PACKET_LONG && make_room(runtime.state)) {
+	if (status == LUNATIK_PACKET_ROOM && make_room(runtime.state)) {
 		lunatik_said said = lunatik_callpacket(runtime.state, hook.pinned, function, argument, more, traceback);
 		if (said.error == LUA_OK || said.error == LUNATIK_PACKET_GARBAGE)
 			return { LUNATIK_PACKET_GARBAGE, said.value };
@@ -1034,7 +1036,7 @@ int edge::run_packet_with(Runtime &runtime, Object &hook, unsigned function, uns
 						      first_kept - 1 + static_cast<int>(argument), string, traceback, &result);
 		};
 		int status = call();
-		if (status == LUNATIK_PACKET_LONG && make_room(runtime.state)) [[unlikely]]
+		if (status == LUNATIK_PACKET_ROOM && make_room(runtime.state)) [[unlikely]]
 			status = call();
 		if (status == LUA_OK) [[likely]]
 			return 0;
