@@ -449,7 +449,8 @@ static __attribute__((__noinline__)) int set_handle(lua_State *L, const lunatik_
 	return 1;
 }
 
-int lunatik_shortfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
+/* Reads a field of an object, if it is one that is read without a call. */
+static __attribute__((__always_inline__)) inline int read_field(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
 {
 	const lunatik_object_t *object = object_of(uvalue(p1));
 	const TString *key = tsvalue(p2);
@@ -470,15 +471,21 @@ int lunatik_shortfield(lua_State *L, const TValue *f, const TValue *p1, const TV
 	return 1;
 }
 
-void lunatik_longfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
+void lunatik_field(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
 {
-	luaT_callTMres(L, f, p1, p2, result);
+	/* Seldom wanted again: a store each, where a register would have to be saved, copied to and restored. */
+	const TValue *volatile called = f, *volatile self = p1, *volatile key = p2;
+
+	if (luai_unlikely(!read_field(L, f, p1, p2, result)))
+		luaT_callTMres(L, called, self, key, result);
 }
 
 /* luaT_callTMres(), for the interpreter: a metamethod's call, or what it would give. */
 void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
 {
-	if (!ttislcf(f) || !ttisfulluserdata(p1) || !ttisshrstring(p2) || !lunatik_shortfield(L, f, p1, p2, result))
+	if (ttislcf(f) && ttisfulluserdata(p1) && ttisshrstring(p2))
+		lunatik_field(L, f, p1, p2, result);
+	else
 		luaT_callTMres(L, f, p1, p2, result);
 }
 

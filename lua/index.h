@@ -49,26 +49,4 @@ static __attribute__((__noinline__, __unused__)) const TValue *lunatik_method(co
 	return lunatik_indexed(lunatik_indexof(L, t), key);
 }
 
-/*
- * Does luaV_finishget() for a userdata whose __index is a table that has the key, or a function in C. False: nothing was done. May raise.
- */
-static inline int lunatik_index(lua_State *L, const TValue *t, const TValue *key, StkId val)
-{
-	const TValue *index, *value;
-
-	if (!ttisshrstring(key))
-		return 0;
-	index = lunatik_indexof(L, t);
-	if (index && ttislcf(index)) {
-		if (!lunatik_shortfield(L, index, t, key, val))
-			lunatik_longfield(L, index, t, key, val);
-		return 1;
-	}
-	value = lunatik_indexed(index, tsvalue(key));
-	if (!value)
-		return 0;
-	setobj2s(L, val, value);
-	return 1;
-}
-
 #endif

@@ -146,12 +146,10 @@ extern void __asan_allocas_unpoison(void *low, long high);
 #include "lobject.h"
 extern int lunatik_leafcall(lua_State *L, StkId function, int arguments, int wanted);
 extern void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result);
-/* The same of a field of an object, if it is one that is read without a call, and @f is a function in C, @p2 a short string: 0 if not. */
-extern int lunatik_shortfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
+/* The same where @f is a function in C, @p1 a full userdata and @p2 a short string. It is the last thing a caller does, and saves nothing. */
+extern void lunatik_field(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result)
 	/* Its variables have their address taken, none is an array: what a stack protector looks for cannot begin here. */
 	__attribute__((no_stack_protector));
-/* luaT_callTMres() itself, which has another name in the interpreter. */
-extern void lunatik_longfield(lua_State *L, const TValue *f, const TValue *p1, const TValue *p2, StkId result);
 #if defined(LUNATIK_TU_lvm) || defined(LUNATIK_TU_goto)
 #define luaT_callTMres lunatik_calltm
 #endif
@@ -270,6 +268,18 @@ extern FILE *lunatik_fopen(lua_State *L, const char *name);
 extern void luaV_execute(lua_State *L, CallInfo *ci) __attribute__((no_stack_protector));
 
 #include "index.h"
+
+/* luaV_finishget() is this one: what is short saves no register for what is long (patches/). */
+static __attribute__((__noinline__)) void lunatik_finishget(lua_State *L, const TValue *t, TValue *key, StkId val, const TValue *slot);
+void luaV_finishget(lua_State *L, const TValue *t, TValue *key, StkId val, const TValue *slot)
+{
+	const TValue *index = ttisshrstring(key) ? lunatik_indexof(L, t) : NULL;
+
+	if (index && ttislcf(index))
+		lunatik_field(L, index, t, key, val);
+	else
+		lunatik_finishget(L, t, key, val, slot);
+}
 
 /* In a numeric 'for' whatever is not an integer is an error, which forprep() and forlimit() report. */
 #undef tonumber

@@ -302,8 +302,7 @@ Result<Value> RcuTable::get(lunatik_object_t &runtime, std::string_view key, cha
 
 [[gnu::always_inline]] inline bool RcuTable::peek(unsigned hash, std::string_view key, Value &value) noexcept
 {
-	if (key.size() > key_max)
-		return false;
+	// Fields come here, whose names are short strings of Lua's: less than key_max.
 	RcuSchedGuard guard;
 	Entry *entry = find(hash, key);
 	value.kind = entry ? entry->value.kind : static_cast<unsigned char>(LUNATIK_NIL);
