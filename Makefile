@@ -171,10 +171,11 @@ vm-shell: ## open a root shell in the guest (KERNEL)
 
 debug-no := --no-debug
 debug-built := --debug-if-built
+debug-quick := --debug-quick
 
-check: ## run every test: on the host, then in guests (SUITE="pattern...", DEBUG_KERNEL=no|built, NO_PACKAGES=1)
+check: ## run every test: on the host, then in guests (SUITE="pattern...", DEBUG_KERNEL=no|built|quick, NO_PACKAGES=1)
 	@tests/vm/deps check
-	@tests/vm/suite $(if $(DEBUG_KERNEL),$(or $(debug-$(DEBUG_KERNEL)),$(error DEBUG_KERNEL is 'no' or 'built'))) $(if $(NO_PACKAGES),--no-packages) $(SUITE)
+	@tests/vm/suite $(if $(DEBUG_KERNEL),$(or $(debug-$(DEBUG_KERNEL)),$(error DEBUG_KERNEL is 'no', 'built' or 'quick'))) $(if $(NO_PACKAGES),--no-packages) $(SUITE)
 
 debug-kernel: ## build the kernel with KASAN, lockdep and the like, once: some 20 minutes
 	@tests/vm/deps check
@@ -232,7 +233,7 @@ help: ## list the verbs and the variables
 		LUA_SRC "Lua's source: a directory or tarball, instead of fetching it" \
 		SOAK_SECONDS "how long make soak runs ($(SOAK_SECONDS))" \
 		FUZZ_SECONDS "how long make fuzz tries each of its targets (60)" \
-		DEBUG_KERNEL "no: make check leaves the debug kernel out; built: unless it is there" \
+		DEBUG_KERNEL "no: make check leaves the debug kernel out; built: unless it is there; quick: all but its quick suites too" \
 		SUITE "only the suites whose path contains one of these words" \
 		JOBS "parallel jobs ($(JOBS))" \
 		LUNATIK_CACHE "where kernels are kept ($(CACHE))"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core
+# suite: core quick
 #
 # The guest is what the other suites take for granted.
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=200
+# suite: core quick timeout=200
 """Character devices written in Lua, used as programs use devices."""
 
 import fcntl

@@ -18,6 +18,19 @@ def read(name):
         return os.read(descriptor, 4096)
 
 
+def reader_that_waits(name):
+    """A reader of a device whose script is busy: it has the file open, and comes no further."""
+    process = subprocess.Popen(["cat", f"/dev/{name}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def has_it():
+        descriptors = f"/proc/{process.pid}/fd"
+        # A descriptor may be closed meanwhile, which realpath() does not mind.
+        return any(os.path.realpath(f"{descriptors}/{one}") == f"/dev/{name}" for one in os.listdir(descriptors))
+    within(10, has_it)
+    time.sleep(0.3)
+    return process
+
+
 def blocking():
     """Readers that wait: for a callback that sleeps, that loops, and for each other."""
     run_script("slow", r"""
@@ -58,14 +71,12 @@ def blocking():
                 equal("and answers", read("t_quick"), b"quick")
 
     inside, = starts("t_loop")
-    waiting = subprocess.Popen(["cat", "/dev/t_quick"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(0.5)
+    waiting = reader_that_waits("t_quick")
     with faster("a reader that waits for another can be interrupted", 3):
         waiting.send_signal(signal.SIGINT)
         waiting.communicate()
     equal("by SIGINT", waiting.returncode, -signal.SIGINT)
-    waiting = subprocess.Popen(["cat", "/dev/t_quick"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(0.3)
+    waiting = reader_that_waits("t_quick")
     with faster("stop ends a script that loops in a callback", 3):
         equal("stop", stop("slow"), 0)
     with faster("both readers end", 2):

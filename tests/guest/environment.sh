@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=200
+# suite: core quick timeout=200
 #
 # What differs from the Lua of user space: no floats, no io, other names and numbers, text chunks only.
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=200
+# suite: core quick timeout=200
 #
 # The library linux: right and wrong uses of each function.
 
