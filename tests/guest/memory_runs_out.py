@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: core timeout=120
+# suite: core timeout=600
 """Every allocation of every constructor fails in turn: each attempt ends as an error, and nothing is lost or left.
 
 A request carries the number of the allocation that fails (LUNATIK_ATTRIBUTE_FAULT), and so do all after it. The number
