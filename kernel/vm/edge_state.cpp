@@ -191,7 +191,7 @@ int open(Runtime &runtime) noexcept
 		runtime.gauge.handles = roots[1];
 		return 0;
 	}
-	bool makes = Pool::pooled && !image_begun.exchange(true);
+	bool makes = !image_begun.exchange(true);
 	lua_State *L = makes ? open_first(runtime) : open_new(runtime, &Pool::reallocate, &runtime.pool);
 	if (makes && !image.load())
 		image_begun.store_release(false);

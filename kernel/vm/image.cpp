@@ -15,13 +15,13 @@ void *Recorder::reallocate(void *recorder, void *block, std::size_t old_size, st
 	if (new_size && !moved)
 		return nullptr;
 	// Without a block, Lua says in its old size what it is for.
-	if (block && old_size > Pool::largest) {
+	if (block && Pool::alone(old_size)) {
 		for (unsigned i = 0; i < self.count_; i++) {
 			if (self.blocks_[i].begin == block)
 				self.blocks_[i] = self.blocks_[--self.count_];
 		}
 	}
-	if (new_size > Pool::largest) {
+	if (new_size && Pool::alone(new_size)) {
 		if (self.count_ < most)
 			self.blocks_[self.count_++] = { moved, new_size };
 		else

@@ -15,7 +15,7 @@
 
 namespace lunatik {
 
-/// Sees which large blocks a state has while its libraries are opened: a lua_Alloc in front of a pool's own.
+/// Sees which blocks a state has outside of its pool's chunks while its libraries are opened: a lua_Alloc in front of a pool's own.
 class Recorder final {
 public:
 	explicit Recorder(Pool &pool) noexcept : pool_(pool) {}
@@ -28,7 +28,7 @@ public:
 private:
 	friend class Image;
 
-	static constexpr unsigned most = 32;
+	static constexpr unsigned most = Pool::pooled ? 32 : 1024;
 	struct Block {
 		void *begin;
 		std::size_t size;

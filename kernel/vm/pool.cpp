@@ -98,7 +98,7 @@ void Pool::free_chunk(Chunk *chunk) noexcept
 
 void *Pool::take(std::size_t size) noexcept
 {
-	if (!pooled || size > largest) {
+	if (alone(size)) {
 		if (!account_.charge(size))
 			return nullptr;
 		void *block = lunatik_h_block(size, atomic_);
@@ -136,7 +136,7 @@ bool Pool::packed(const void *block) const noexcept
 
 void Pool::give(void *block, std::size_t size) noexcept
 {
-	if (!pooled || size > largest) {
+	if (alone(size)) {
 		if (packed(block))
 			return;
 		account_.discharge(size);

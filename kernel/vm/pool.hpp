@@ -35,7 +35,7 @@ public:
 	void atomic(bool atomic) noexcept { atomic_ = atomic; }
 
 	/// Whether small blocks are cut from pages. KASAN sees only what the kernel's allocator gives and takes, so with it every
-	/// block is the kernel's.
+	/// block is the kernel's, but for those that are copied from an image: these lie in pages as large ones do.
 #ifdef LUNATIK_KASAN
 	static constexpr bool pooled = false;
 #else
@@ -51,7 +51,7 @@ private:
 	static constexpr std::size_t largest = 256;
 	static constexpr std::size_t classes = largest / granule;
 	static constexpr std::size_t chunk_size = 1024;
-	static constexpr std::size_t packs_most = 4;
+	static constexpr std::size_t packs_most = pooled ? 4 : 20;
 
 	struct Cell {
 		Cell *next;
@@ -83,6 +83,9 @@ private:
 	Chunk *partial_[classes] = {};	// chunks with a free cell, for each size
 	Chunk *full_ = nullptr;		// chunks without one
 	Chunk *spare_ = nullptr;	// chunks of no size
+	/// Whether a block of this size has one of the kernel's allocations to itself.
+	static constexpr bool alone(std::size_t size) noexcept { return !pooled || size > largest; }
+
 	void *packs_[packs_most] = {};	// pages with large blocks of an image
 	unsigned pack_count_ = 0;
 	Account &account_;
