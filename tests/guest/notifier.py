@@ -206,7 +206,7 @@ def keyboard():
     # The same runtime on the way in and out of a handler: a probe there must not wait for it.
     run_test("n_probe", KEYBOARD + r'''
 local hits = 0
-local p = require("probe").new("lunatik_h_unlock", {pre = function() hits = hits + 1 end})
+local p = require("probe").new("lunatik_h_unlock_hardirq", {pre = function() hits = hits + 1 end})
 notifier.keyboard(function() shared.hits, shared.missed = hits, p:missed() end)
 ''', "hardirq")
     keys.press("e", "f", "g")
