@@ -179,17 +179,24 @@ static inline int packet_run(lua_State *L, CallInfo *frame, StkId handler)
 	return LUA_OK;
 }
 
-/* LUA_OK if the function at @called can be called without more: it is one in Lua, and there is room for @frame and it. Or why not. */
-static inline int refused(lua_State *L, const TValue *called, const CallInfo *frame, StkId top)
+/*
+ * Puts the message handler and the function at @called on the stack, if that can be called without more: it is one in Lua, and there is
+ * room for @frame and it. LUA_OK; or why not, with nothing done.
+ */
+static __attribute__((__always_inline__)) inline int packet_begin(lua_State *L, const TValue *called, const CallInfo *frame, lua_CFunction handler)
 {
+	StkId top = L->top.p;
+
 	/* Functions in C, tables with __call, nothing at all: they come seldom. */
 	if (luai_unlikely(!ttisLclosure(called)))
 		return LUNATIK_PACKET_LONG;
 	/* The first packet, and one whose hook is larger than those before it, make room. */
-	if (luai_likely(frame != NULL) &&
-	    luai_likely(top + clLvalue(called)->p->maxstacksize + LUNATIK_CALLBACK_SLOTS <= L->stack_last.p))
-		return LUA_OK;
-	return LUNATIK_PACKET_ROOM;
+	if (luai_unlikely(frame == NULL) ||
+	    luai_unlikely(top + clLvalue(called)->p->maxstacksize + LUNATIK_CALLBACK_SLOTS > L->stack_last.p))
+		return LUNATIK_PACKET_ROOM;
+	setfvalue(s2v(top), handler);
+	setclLvalue2s(L, top + 1, clLvalue(called));
+	return LUA_OK;
 }
 
 /*
@@ -202,15 +209,13 @@ static __attribute__((__always_inline__)) inline struct lunatik_said call_packet
 	const TValue *called = &function->uv;
 	StkId top = L->top.p;
 	CallInfo *frame = L->base_ci.next;
-	struct lunatik_said said = { refused(L, called, frame, top), 0 };
+	struct lunatik_said said = { packet_begin(L, called, frame, handler), 0 };
 	const Proto *code;
 	int i;
 
 	if (luai_unlikely(said.error))
 		return said;
 	code = clLvalue(called)->p;
-	setfvalue(s2v(top), handler);
-	setclLvalue2s(L, top + 1, clLvalue(called));
 	for (i = 0; i < given; i++)
 		setobj2s(L, top + 2 + i, &arguments[i].uv);
 	packet_frame(L, frame, top + 1, code, given, 1);
@@ -250,12 +255,10 @@ int lunatik_callpacketwith(lua_State *L, void *kept, int function, int argument,
 	const TValue *called = &userdata->uv[function].uv;
 	StkId top = L->top.p;
 	CallInfo *frame = L->base_ci.next;
-	int status = refused(L, called, frame, top);
+	int status = packet_begin(L, called, frame, handler);
 
 	if (luai_unlikely(status))
 		return status;
-	setfvalue(s2v(top), handler);
-	setclLvalue2s(L, top + 1, clLvalue(called));
 	setobj2s(L, top + 2, &userdata->uv[argument].uv);
 	setobj2s(L, top + 3, &userdata->uv[argument + 1].uv);
 	setsvalue2s(L, top + 4, (TString *)string);
@@ -328,12 +331,10 @@ static __attribute__((__always_inline__)) inline int call_kept(lua_State *L, Uda
 {
 	StkId top = L->top.p, to = top + 2;
 	CallInfo *frame = L->base_ci.next;
-	int status = refused(L, called, frame, top);
+	int status = packet_begin(L, called, frame, handler);
 
 	if (luai_unlikely(status))
 		return status;
-	setfvalue(s2v(top), handler);
-	setclLvalue2s(L, top + 1, clLvalue(called));
 	if (self) {
 		setobj2s(L, to, self);
 		to++;

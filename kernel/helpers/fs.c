@@ -86,7 +86,7 @@ int lunatik_h_copy_to_user_nofault(void *to, const void *from, size_t size)
 {
 	char __user *user = (char __user *)to;
 	const char *bytes = from;
-	int error = 0;
+	int error = -EFAULT;
 
 	/*
 	 * Of a size that is not constant the kernel looks up whether so much lies in what may be copied (hardened usercopy). For so little
@@ -97,17 +97,12 @@ int lunatik_h_copy_to_user_nofault(void *to, const void *from, size_t size)
 	pagefault_disable();
 	if (user_access_begin(user, size)) {
 		unsafe_copy_to_user(user, bytes, size, fault);
+		error = 0;
+fault:
 		user_access_end();
-	} else {
-		error = -EFAULT;
 	}
 	pagefault_enable();
 	return error;
-
-fault:
-	user_access_end();
-	pagefault_enable();
-	return -EFAULT;
 }
 
 int lunatik_h_copy_from_user(void *to, const void *from, size_t size)

@@ -172,7 +172,7 @@ void *Pool::reallocate(void *pool, void *block, std::size_t old_size, std::size_
 			self.give(block, old_size);
 		return nullptr;
 	}
-	if (pooled && old_size <= largest && new_size <= largest && size_class(old_size) == size_class(new_size))
+	if (!alone(old_size) && !alone(new_size) && size_class(old_size) == size_class(new_size))
 		return block;
 	void *moved = self.take(new_size);
 	// A block is never shrunk in place: it would hold more than the cap counts.

@@ -67,6 +67,8 @@ private:
 	};
 	static_assert(sizeof(Chunk) == 32);
 
+	/// Whether a block of this size has one of the kernel's allocations to itself.
+	static constexpr bool alone(std::size_t size) noexcept { return !pooled || size > largest; }
 	static std::size_t size_class(std::size_t size) noexcept { return (size - 1) / granule; }
 	static Chunk *chunk_of(void *block) noexcept;
 	static Chunk *page_of(Chunk *chunk) noexcept;
@@ -83,9 +85,6 @@ private:
 	Chunk *partial_[classes] = {};	// chunks with a free cell, for each size
 	Chunk *full_ = nullptr;		// chunks without one
 	Chunk *spare_ = nullptr;	// chunks of no size
-	/// Whether a block of this size has one of the kernel's allocations to itself.
-	static constexpr bool alone(std::size_t size) noexcept { return !pooled || size > largest; }
-
 	void *packs_[packs_most] = {};	// pages with large blocks of an image
 	unsigned pack_count_ = 0;
 	Account &account_;

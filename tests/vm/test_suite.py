@@ -61,25 +61,25 @@ class Choice(unittest.TestCase):
     suites = [read("# suite: core"), read("# suite: debug"), read("# suite: timeout=100")]
 
     def test_marked(self):
-        self.assertEqual(suite.choose(self.suites, "stock", False, False), self.suites)
-        self.assertEqual(suite.choose(self.suites, "debug", False, False), self.suites[:2])
-        self.assertEqual(suite.choose(self.suites, "6.1", False, False), self.suites[:1])
+        self.assertEqual(suite.choose(self.suites, "stock", False), self.suites)
+        self.assertEqual(suite.choose(self.suites, "debug", False), self.suites[:2])
+        self.assertEqual(suite.choose(self.suites, "6.1", False), self.suites[:1])
 
     def test_quick_ones(self):
         suites = [read("# suite: core quick"), read("# suite: core"), read("# suite: quick")]
         self.assertEqual(suite.choose(suites, "debug", False, True), suites[:1])
         self.assertEqual(suite.choose(suites, "6.1", False, True), suites[:2])
-        self.assertEqual(suite.choose(suites, "debug", False, False), suites[:2])
+        self.assertEqual(suite.choose(suites, "debug", False), suites[:2])
         self.assertTrue(suite.choose(suite.discover([]), "debug", False, True))
 
     def test_all_of_them(self):
         for kernel in ("stock", "6.1", "debug"):
-            self.assertEqual(suite.choose(self.suites, kernel, True, False), self.suites)
+            self.assertEqual(suite.choose(self.suites, kernel, True), self.suites)
 
     def test_every_suite_of_the_tree_is_read(self):
         found = suite.discover([])
         self.assertGreater(len(found), 40)
-        self.assertGreater(len(suite.choose(found, "debug", False, False)), 10)
+        self.assertGreater(len(suite.choose(found, "debug", False)), 10)
 
     def test_by_name(self):
         names = [one.path.name for one in suite.discover(["guest/reload.", "guest/matrix."])]
