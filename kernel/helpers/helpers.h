@@ -130,7 +130,10 @@ struct lunatik_h_locked {
  */
 struct lunatik_h_locked lunatik_h_lock_softirq(void *lock, unsigned long reserve, unsigned long least, unsigned long most);
 void lunatik_h_unlock_softirq(void *lock, long limit);
-/** The same of a hardirq runtime, with interrupts off: an event may come in a hard interrupt, and below a softirq runtime's lock. */
+/**
+ * The same of a hardirq runtime, with interrupts off: an event may come in a hard interrupt, and below a softirq runtime's lock.
+ * -ETIMEDOUT after 20 milliseconds: it may come below a spinning lock of the kernel's that whoever is inside waits for.
+ */
 struct lunatik_h_locked lunatik_h_lock_hardirq(void *lock, unsigned long reserve, unsigned long least, unsigned long most);
 void lunatik_h_unlock_hardirq(void *lock, long limit);
 /** The same without a lock, where it may sleep: a task of NULL where it may not, or has too little stack. */

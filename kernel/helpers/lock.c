@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* mutex.h, spinlock.h */
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
+#include <linux/timekeeping.h>
 #include "helpers.h"
 #include "lock.h"
 #include "stack.h"
@@ -96,15 +98,13 @@ int lunatik_h_lock(void *lock, int context, int uninterruptible, int depth, unsi
 #define softirq_trylock(lock) false
 #define softirq_lock(lock) spin_lock(lock)
 #define softirq_unlock(lock) spin_unlock(lock)
-#define hardirq_trylock(lock) false
-#define hardirq_lock(lock) raw_spin_lock(lock)
+#define hardirq_trylock(lock) raw_spin_trylock(lock)
 #define hardirq_unlock(lock) raw_spin_unlock(lock)
 #else
 #define softirq_trylock(lock) arch_spin_trylock(&(lock)->rlock.raw_lock)
 #define softirq_lock(lock) arch_spin_lock(&(lock)->rlock.raw_lock)
 #define softirq_unlock(lock) arch_spin_unlock(&(lock)->rlock.raw_lock)
 #define hardirq_trylock(lock) arch_spin_trylock(&(lock)->raw_lock)
-#define hardirq_lock(lock) arch_spin_lock(&(lock)->raw_lock)
 #define hardirq_unlock(lock) arch_spin_unlock(&(lock)->raw_lock)
 #endif
 
@@ -153,9 +153,25 @@ struct lunatik_h_locked lunatik_h_lock_softirq(void *lock, unsigned long reserve
 	return (struct lunatik_h_locked){ task, limit };
 }
 
+/*
+ * An event of a hardirq runtime may come while this CPU holds any spinning lock of the kernel's, a probe's does. Whoever is inside on
+ * another CPU may want that very lock, to allocate for one, so that waiting might never end: the event is missed instead. The time is
+ * less than a handler's budget, so that the other one is not ended for it. A task that holds none may wait.
+ */
 static noinline struct lunatik_h_locked wait_hardirq(union lunatik_h_lock *l, struct task_struct *task, unsigned long limit)
 {
-	hardirq_lock(&l->raw);
+	bool holds = !IS_ENABLED(CONFIG_PREEMPT_COUNT) || preempt_count() || !(limit & LUNATIK_H_DISABLED);
+	u64 end = ktime_get_mono_fast_ns() + 20 * NSEC_PER_MSEC;
+
+	while (raw_spin_is_locked(&l->raw) || !hardirq_trylock(&l->raw)) {
+		if (holds && ktime_get_mono_fast_ns() > end) {
+			this_cpu_dec(held.hardirq);
+			if (limit & LUNATIK_H_DISABLED)
+				local_irq_enable();
+			return (struct lunatik_h_locked){ NULL, -ETIMEDOUT };
+		}
+		cpu_relax();
+	}
 	return (struct lunatik_h_locked){ task, limit };
 }
 
