@@ -27,14 +27,14 @@ return function(t)
 end
 """
 
-# Writes, until told to stop, what readers can check: the value of a key always begins with the key.
+# Writes, until the table says that it is over, what readers can check: the value of a key always begins with the key.
 WORKER = """
 local linux, thread, data = require("linux"), require("thread"), require("data")
 local rcu = require("rcu")
 return function(t, what, number)
     coroutine.yield()
     local n, bad = 0, 0
-    while not thread.shouldstop() do
+    while not t.over and not thread.shouldstop() do
         local key = "k" .. linux.random(200)
         if what == "write" then
             local kind = linux.random(5)
@@ -65,6 +65,14 @@ def at_once():
             end
         end
         linux.schedule(5000)
+        -- Where a step takes long, stop() would be too impatient with it.
+        t.over = true
+        for i = 1, 100 do
+            local ended = 0
+            for name in ("write1 read1 map1 write2 read2 map2"):gmatch("%S+") do ended = ended + (t["bad_" .. name] and 1 or 0) end
+            if ended == 6 then break end
+            linux.schedule(100)
+        end
         for _, worker in ipairs(threads) do worker:stop() end
         local words = {}
         for number = 1, 2 do
