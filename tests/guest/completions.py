@@ -39,7 +39,10 @@ ZSH = r"""
 zmodload zsh/zpty
 zpty shell zsh -f -i
 zpty -w shell "PS1= PROMPT2="
-zpty -w shell "autoload -Uz compinit; compinit -u -d /tmp/zcompdump"
+# It would read the hundreds of others' completions first: only ours, and the functions that all use.
+zpty -w shell 'others=($fpath) fpath=(${(M)fpath:#(*site-functions|*/functions/(Completion|Completion/Base|Completion/Zsh|Misc))})'
+zpty -w shell 'autoload -Uz compinit; compinit -u -d /tmp/zcompdump'
+zpty -w shell 'fpath=($others); autoload -Uz _files _path_files _list_files'
 zpty -w shell '
 offered() { compadd() {
 	local -a found

@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
-from ktap import equal, evaluate, finish, install, like, lunatik, ok, one_cpu, run_test, shared, stop, within
+from ktap import SLOW, equal, evaluate, finish, install, like, lunatik, ok, one_cpu, run_test, shared, stop, within
 
 LIST = pathlib.Path("/sys/kernel/debug/kprobes/list")
 GETPPID = "__x64_sys_getppid"
@@ -260,8 +260,11 @@ require("probe").new("__x64_sys_getppid", {pre = function(_, p)
 	shared.missed = p:missed()
 end})
 ''')
-    program = "import os, sys\nos.sched_setaffinity(0, {int(sys.argv[1])})\nfor _ in range(5): os.getppid()"
-    children = [subprocess.Popen([sys.executable, "-c", program, str(cpu)]) for cpu in os.sched_getaffinity(0)]
+    # At once, however long they take to start.
+    program = ("import os, sys, time\nos.sched_setaffinity(0, {int(sys.argv[1])})\nwhile time.monotonic() < float(sys.argv[2]): pass\n"
+               "for _ in range(5): os.getppid()")
+    start = str(time.monotonic() + 2 * SLOW)
+    children = [subprocess.Popen([sys.executable, "-c", program, str(cpu), start]) for cpu in os.sched_getaffinity(0)]
     for child in children:
         child.wait()
     hit()

@@ -14,8 +14,8 @@ class Archive:
     def directory(self, path):
         self._add(path, stat.S_IFDIR | 0o755, b"")
 
-    def file(self, path, data, mode=0o644):
-        self._add(path, stat.S_IFREG | mode, data)
+    def file(self, path, data, mode=0o644, mtime=0):
+        self._add(path, stat.S_IFREG | mode, data, mtime=mtime)
 
     def symlink(self, path, target):
         self._add(path, stat.S_IFLNK | 0o777, target.encode())
@@ -25,15 +25,15 @@ class Archive:
         self._add(path, stat.S_IFCHR | mode, b"", (major, minor))
 
     def bytes(self):
-        return b"".join(self._parts) + self._entry("TRAILER!!!", 0, b"", (0, 0), 0)
+        return b"".join(self._parts) + self._entry("TRAILER!!!", 0, b"", (0, 0), 0, 0)
 
-    def _add(self, path, mode, data, device=(0, 0)):
+    def _add(self, path, mode, data, device=(0, 0), mtime=0):
         self._inode += 1
-        self._parts.append(self._entry(path.lstrip("/"), mode, data, device, self._inode))
+        self._parts.append(self._entry(path.lstrip("/"), mode, data, device, self._inode, mtime))
 
     @staticmethod
-    def _entry(name, mode, data, device, inode):
+    def _entry(name, mode, data, device, inode, mtime):
         encoded = name.encode() + b"\0"
-        fields = (inode, mode, 0, 0, 1, 0, len(data), 0, 0, *device, len(encoded), 0)
+        fields = (inode, mode, 0, 0, 1, mtime, len(data), 0, 0, *device, len(encoded), 0)
         header = b"070701" + b"".join(b"%08X" % field for field in fields) + encoded
         return header + b"\0" * (-len(header) % 4) + data + b"\0" * (-len(data) % 4)
