@@ -2,6 +2,8 @@
 /*
  * The short way into a function that a script has given to an object: what lua_pcall(), lua_getfield() and their like do,
  * without looking anything up that is known already. It is the way of every packet, probe hit and read of a device.
+ *
+ * And the short ways out of a script: fields and methods of objects, and the arguments of native functions.
  */
 #include "ldo.h"
 #include "lgc.h"
@@ -552,6 +554,124 @@ int lunatik_leafcall(lua_State *L, StkId function, int arguments, int wanted)
 	if (wanted < 0)
 		L->top.p = function + method->leaf_results;
 	return 1;
+}
+
+void *lunatik_takebuffer(lua_State *L, unsigned long size)
+{
+	struct lunatik_gauge *gauge = lunatik_gauge(L);
+	Udata *buffer = gauge->buffer;
+
+	if (!gauge->buffer_free || buffer->len < size)
+		return NULL;
+	gauge->buffer_free = 0;
+	setuvalue(L, s2v(L->top.p), buffer);
+	L->top.p++;
+	return getudatamem(buffer);
+}
+
+int lunatik_returnbuffer(lua_State *L, int index)
+{
+	struct lunatik_gauge *gauge = lunatik_gauge(L);
+
+	if (uvalue(s2v(L->ci->func.p + index)) != gauge->buffer)
+		return 0;
+	gauge->buffer_free = 1;
+	return 1;
+}
+
+/* Reads an argument that is just what its parameter wants; 0: it is something else, or wants more than to be read. */
+static __attribute__((__always_inline__)) inline int read_argument(const TValue *given, const struct lunatik_parameter *parameter,
+								   struct lunatik_value *value)
+{
+	unsigned char kind = parameter->kind;
+
+	if (parameter->field)
+		return 0;
+	if (kind == LUNATIK_ANY) {
+		if (ttisinteger(given)) {
+			value->kind = LUNATIK_INTEGER;
+			value->integer = ivalue(given);
+			return 1;
+		}
+		kind = ttisstring(given) ? LUNATIK_STRING : ttisboolean(given) ? LUNATIK_BOOLEAN : LUNATIK_OBJECT;
+	}
+	switch (kind) {
+	case LUNATIK_INTEGER:
+	case LUNATIK_BUFFER:
+		if (!ttisinteger(given) || ivalue(given) < parameter->minimum || ivalue(given) > parameter->maximum)
+			return 0;
+		value->integer = ivalue(given);
+		break;
+	case LUNATIK_STRING:
+		if (!ttisstring(given))
+			return 0;
+		value->bytes.data = getstr(tsvalue(given));
+		value->bytes.size = tsslen(tsvalue(given));
+		break;
+	case LUNATIK_BOOLEAN:
+		value->boolean = !l_isfalse(given);
+		break;
+	case LUNATIK_OBJECT:
+		value->object = ttisfulluserdata(given) ? (lunatik_object_t *)object_of(uvalue(given)) : NULL;
+		if (!value->object || (parameter->class && value->object->class != parameter->class))
+			return 0;
+		break;
+	default:
+		return 0;
+	}
+	value->kind = kind;
+	return 1;
+}
+
+/* Makes the argument that says how many bytes are wanted a buffer of so many. */
+static int read_buffer(lua_State *L, struct lunatik_value *value)
+{
+	unsigned long size = value->integer;
+	void *bytes = lunatik_takebuffer(L, size);
+
+	if (!bytes)
+		return 0;
+	value->bytes.data = bytes;
+	value->bytes.size = size;
+	value->index = cast_int(L->top.p - L->ci->func.p) - 1;
+	return 1;
+}
+
+int lunatik_readcall(lua_State *L, const struct lunatik_function *function, struct lunatik_call *call)
+{
+	const struct lunatik_parameter *parameter = function->parameters, *end = parameter + function->parameter_count;
+	struct lunatik_value *value = call->arguments, *buffer = NULL;
+	const StackValue *given = L->ci->func.p + 1, *top = L->top.p;
+
+	if (function->flags & (LUNATIK_FUNCTION_CONSTRUCTOR | LUNATIK_FUNCTION_VARARGS))
+		return 0;
+	if (function->flags & LUNATIK_FUNCTION_METHOD) {
+		lunatik_object_t *object;
+
+		if (given >= top || !ttisfulluserdata(s2v(given)))
+			return 0;
+		object = (lunatik_object_t *)object_of(uvalue(s2v(given)));
+		if (!object || object->class != function->class)
+			return 0;
+		call->object = object;
+		call->self = object->private;
+		given++;
+	}
+	for (; parameter < end; parameter++, value++, given++) {
+		if (given >= top || ttisnil(s2v(given))) {
+			if (!parameter->optional)
+				return 0;
+			value->kind = LUNATIK_NONE;
+			continue;
+		}
+		if (!read_argument(s2v(given), parameter, value))
+			return 0;
+		if (value->kind == LUNATIK_BUFFER)
+			buffer = value;
+	}
+	call->count = function->parameter_count;
+	/* Last: once it is taken, there is no way back. */
+	return !buffer || read_buffer(L, buffer);
 }
 
 /* lua_settop(L, 0) for a stack that nothing on it is to be closed of, which is all an entry leaves. */

@@ -38,6 +38,8 @@ struct lunatik_object_s;
  * @hashes: what lunatik_keyhash() gives for short strings of the state, each in the place that Lua's own hash of it gives. They go
  *	when Lua may free strings
  * @leaves: the methods with a leaf that were called last, by the C functions that they are for Lua
+ * @buffer: the userdata that lunatik_takebuffer() gives, which the registry keeps, or NULL; @buffer_free is nonzero
+ *	while no call has it
  *
  * One gauge serves a state and all its coroutines; it must outlive the state.
  */
@@ -56,6 +58,8 @@ struct lunatik_gauge {
 		int (*function)(struct lua_State *L);
 		const struct lunatik_function *method;
 	} leaves[LUNATIK_LEAVES];
+	void *buffer;
+	int buffer_free;
 };
 
 /**
@@ -255,6 +259,21 @@ extern const void *const lunatik_mark;
  * method's class, all others integers. Nonzero when it has run, and pushed its result if it has one. Never raises.
  */
 int lunatik_callleaf(struct lua_State *L, const struct lunatik_function *function);
+
+struct lunatik_call;
+
+/**
+ * The short way of what comes before a body: sets @call's object, self, arguments and count if the receiver is an open object of the
+ * method's class and each argument just what its parameter wants. A buffer is left on the stack. Nonzero if it has; 0 where only the
+ * long way knows what to do, or what is wrong: nothing that counts was done then. Not for constructors. Never raises.
+ */
+int lunatik_readcall(struct lua_State *L, const struct lunatik_function *function, struct lunatik_call *call);
+
+/** Pushes the gauge's buffer if no call has it and it has @size bytes, and returns its memory; NULL if not. Never raises. */
+void *lunatik_takebuffer(struct lua_State *L, unsigned long size);
+
+/** After a call: if the userdata at @index is the gauge's buffer it is free again, and nonzero is returned. Never raises. */
+int lunatik_returnbuffer(struct lua_State *L, int index);
 
 /** lua_settop(L, 0) at the end of an entry. Returns the bytes that the state has. */
 unsigned long lunatik_clearstack(struct lua_State *L);

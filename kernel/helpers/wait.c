@@ -24,7 +24,7 @@ long lunatik_h_wait_state(void *waitqueue, void *also, lunatik_h_condition condi
 	long left = milliseconds < 0 ? MAX_SCHEDULE_TIMEOUT : (long)msecs_to_jiffies(min(milliseconds, (long)INT_MAX));
 	DEFINE_WAIT(wait);
 	DECLARE_SWAITQUEUE(second_wait);
-	int error = 0;
+	int error = 0, met;
 
 	/* Not a sleep at all, as for schedule_timeout() itself. */
 	if (state == TASK_RUNNING) {
@@ -35,23 +35,26 @@ long lunatik_h_wait_state(void *waitqueue, void *also, lunatik_h_condition condi
 		prepare_to_wait(queue, &wait, state);
 		if (second)
 			prepare_to_swait_exclusive(second, &second_wait, state);
-		if (condition(argument) || !left)
+		met = condition(argument);
+		if (met || !left)
 			break;
 		if (signal_pending_state(state, current)) {
 			error = -EINTR;
 			break;
 		}
 		left = schedule_timeout(left);
+		/* Mostly that is what it was woken for, and no further sleep is to be prepared. */
+		met = condition(argument);
+		if (met)
+			break;
 	}
 	finish_wait(queue, &wait);
 	if (second)
 		finish_swait(second, &second_wait);
 	/* Whoever was woken through the second queue takes what it was woken for, whatever else ended its sleep. */
-	if (error && !(second && condition(argument)))
-		return error;
-	if (condition(argument))
+	if (met || ((second || !error) && condition(argument)))
 		return milliseconds < 0 ? 1 : max(1L, (long)jiffies_to_msecs(left));
-	return 0;
+	return error;
 }
 
 /* TASK_IDLE: waiting for somebody outside, a client at its prompt, is no hung task. */

@@ -202,6 +202,8 @@ public:
 	[[nodiscard]] bool busy() const noexcept { return owner_.load() != nullptr; }
 	/// The slow path of a poll: returns the Reason bits that end this entry, 0 to go on.
 	[[nodiscard]] int poll() noexcept;
+	/// Whether there is something for poll() to look at. Any context.
+	[[nodiscard]] int stop_bits() const noexcept { return __atomic_load_n(&gauge.stop, __ATOMIC_RELAXED); }
 	/// Reason bits that end a blocking call of this entry, without side effects. Any context.
 	[[nodiscard]] int ended() const noexcept { return stop_bits() & ending; }
 	/// The same, or that a runtime this one was entered from is to end. Inside the runtime.
@@ -304,7 +306,6 @@ private:
 	friend class Watchdog;
 	friend void stop_runtimes_of(struct net *network) noexcept;
 
-	[[nodiscard]] int stop_bits() const noexcept { return __atomic_load_n(&gauge.stop, __ATOMIC_RELAXED); }
 	void set(int bits) noexcept { __atomic_fetch_or(&gauge.stop, bits, __ATOMIC_SEQ_CST); }
 	void clear(int bits) noexcept { __atomic_fetch_and(&gauge.stop, ~bits, __ATOMIC_SEQ_CST); }
 	[[nodiscard]] int enter_event() noexcept;

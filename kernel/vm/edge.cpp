@@ -308,33 +308,39 @@ static void decode_object(lua_State *L, int index, const lunatik_parameter &para
 }
 
 // A Buffer of a usual size is kept for the next call, in the registry under this key: a new one for each would be work for the
-// collector. While a call has it, it is not there, so that a finalizer's call gets another.
+// collector. While a call has it, it is not free, so that a finalizer's call gets another.
 static const char kept_buffer = 0;
 static constexpr std::size_t kept_size = 16 << 10;
 
 // Pushes a userdata of that size or more. Lua does not zero it; only what the body fills is ever shown.
 static char *take_buffer(lua_State *L, std::size_t size)
 {
-	if (size <= kept_size && lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_buffer) == LUA_TUSERDATA && lua_rawlen(L, -1) >= size) {
-		lua_pushnil(L);
-		lua_rawsetp(L, LUA_REGISTRYINDEX, &kept_buffer);
-	} else {
-		lua_newuserdatauv(L, size, 0);
-	}
+	void *buffer = lunatik_takebuffer(L, size);
 	// SAFETY: the userdata stays on the stack until the call ends.
-	return static_cast<char *>(lua_touserdata(L, -1));
+	return static_cast<char *>(buffer ? buffer : lua_newuserdatauv(L, size, 0));
+}
+
+static const lunatik_value *buffer_of(const lunatik_call &call) noexcept
+{
+	for (unsigned i = 0; i < call.count; i++) {
+		if (call.arguments[i].kind == LUNATIK_BUFFER)
+			return &call.arguments[i];
+	}
+	return nullptr;
 }
 
 // After a call that had one.
-static void keep_buffer(lua_State *L, const lunatik_function &function, const lunatik_call &call)
+static void keep_buffer(lua_State *L, const lunatik_call &call)
 {
-	for (unsigned i = 0; i < function.parameter_count; i++) {
-		const lunatik_value &argument = call.arguments[i];
-		if (argument.kind != LUNATIK_BUFFER || lua_rawlen(L, argument.index) > kept_size)
-			continue;
-		lua_pushvalue(L, argument.index);
-		lua_rawsetp(L, LUA_REGISTRYINDEX, &kept_buffer);
-	}
+	const lunatik_value *argument = buffer_of(call);
+	if (!argument || lunatik_returnbuffer(L, argument->index) || lua_rawlen(L, argument->index) > kept_size)
+		return;
+	lua_pushvalue(L, argument->index);
+	void *buffer = lunatik_userdata(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &kept_buffer);
+	lunatik_gauge &gauge = runtime_of(L).gauge;
+	gauge.buffer = buffer;
+	gauge.buffer_free = 1;
 }
 
 static void decode(lua_State *L, int index, const lunatik_parameter &parameter, lunatik_value &value, const Place &place)
@@ -467,14 +473,11 @@ static void encode_plain(lua_State *L, const lunatik_call &call, const lunatik_v
 		lua_getiuservalue(L, 1, first_kept + static_cast<int>(value.integer));
 		break;
 	case LUNATIK_BUFFER:
-		for (const lunatik_value &argument : call.arguments) {
-			if (argument.kind == LUNATIK_BUFFER) {
-				lua_pushlstring(L, argument.bytes.data,
-						value.bytes.size < argument.bytes.size ? value.bytes.size : argument.bytes.size);
-				return;
-			}
-		}
-		lua_pushnil(L);
+		if (const lunatik_value *argument = buffer_of(call))
+			lua_pushlstring(L, argument->bytes.data,
+					value.bytes.size < argument->bytes.size ? value.bytes.size : argument->bytes.size);
+		else
+			lua_pushnil(L);
 		break;
 	case LUNATIK_CONSTANTS:
 		lua_newtable(L);
@@ -695,9 +698,24 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 	return raise(L, error);
 }
 
-[[gnu::noinline]] static int construct(lua_State *L, const lunatik_function &function, lunatik_call &call, Runtime &runtime,
-					int kept, const int *indices)
+// The long way of lunatik_readcall(), which says what is wrong. Returns what decode_all() does.
+[[gnu::noinline]] static int decode_call(lua_State *L, const lunatik_function &function, lunatik_call &call, int *indices)
 {
+	if (!(function.flags & LUNATIK_FUNCTION_METHOD))
+		return decode_all(L, function, call, indices);
+	Box *box = receiver(L, function);
+	Object *object = box->object;
+	call.object = object;
+	call.self = object->private_;
+	int kept = decode_all(L, function, call, indices);
+	// Decoding may have run the script's code, which may have closed the receiver.
+	return box->object == object ? kept : raise(L, EBADF);
+}
+
+[[gnu::noinline]] static int construct(lua_State *L, const lunatik_function &function, lunatik_call &call, Runtime &runtime)
+{
+	__attribute__((uninitialized)) int indices[LUNATIK_ARGUMENTS];
+	int kept = decode_call(L, function, call, indices);
 	const lunatik_object_t *receiver = call.object;
 	Object *object = reserve(L, function, runtime, kept, indices);
 	int box = lua_gettop(L);
@@ -736,6 +754,12 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 	return fail(L, function, call, error);
 }
 
+[[gnu::noinline]] static void decode_slowly(lua_State *L, const lunatik_function &function, lunatik_call &call)
+{
+	__attribute__((uninitialized)) int indices[LUNATIK_ARGUMENTS];
+	decode_call(L, function, call, indices);
+}
+
 static int invoke(lua_State *L, const lunatik_function &function)
 {
 	// Only what is filled is read; zeroing all of it would cost more than most bodies.
@@ -749,22 +773,12 @@ static int invoke(lua_State *L, const lunatik_function &function)
 
 	if (function.flags & (LUNATIK_FUNCTION_SLEEPS | LUNATIK_FUNCTION_CONSTRUCTOR))
 		check_context(L, function, runtime);
-	Box *box = nullptr;
-	Object *object = nullptr;
-	if (function.flags & LUNATIK_FUNCTION_METHOD) {
-		box = receiver(L, function);
-		object = box->object;
-		call.object = object;
-		call.self = object->private_;
-	}
-	__attribute__((uninitialized)) int indices[LUNATIK_ARGUMENTS];
-	int kept = decode_all(L, function, call, indices);
-	// Decoding may have run the script's code, which may have closed the receiver.
-	if (object && box->object != object)
-		return raise(L, EBADF);
 	if (function.flags & LUNATIK_FUNCTION_CONSTRUCTOR)
-		return construct(L, function, call, runtime, kept, indices);
+		return construct(L, function, call, runtime);
+	if (!lunatik_readcall(L, &function, &call))
+		decode_slowly(L, function, call);
 
+	Object *object = call.object ? &Object::of(*call.object) : nullptr;
 	if (int error = act(function, call, object))
 		return fail(L, function, call, error);
 	if (function.flags & LUNATIK_FUNCTION_STOP) {
@@ -775,11 +789,11 @@ static int invoke(lua_State *L, const lunatik_function &function)
 	for (unsigned i = 0; i < call.result_count; i++)
 		owned |= call.results[i].kind == LUNATIK_BYTES || call.results[i].kind == LUNATIK_OBJECT;
 	// A sleep that was interrupted ends the script here: it may run no further instruction that would look.
-	if (!owned && function.flags & LUNATIK_FUNCTION_SLEEPS)
+	if (!owned && function.flags & LUNATIK_FUNCTION_SLEEPS && runtime.stop_bits())
 		lunatik_poll(L);
 	int pushed = owned ? encode_owned(L, call) : encode(L, call);
 	if (call.result_count && call.results[0].kind == LUNATIK_BUFFER)
-		keep_buffer(L, function, call);
+		keep_buffer(L, call);
 	return pushed;
 }
 

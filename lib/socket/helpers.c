@@ -501,6 +501,7 @@ struct waiter {
 	struct socket *sock;
 	__poll_t events;
 	const unsigned char *closed;
+	int trusting, told;
 };
 
 /* Runs on the waker's side. A sent datagram that is freed wakes everybody, to send: not who receives. */
@@ -510,6 +511,9 @@ static int wake_waiter(wait_queue_entry_t *entry, unsigned int mode, int sync, v
 
 	if (key && !(key_to_poll(key) & (waiter->events | EPOLLERR | EPOLLHUP)))
 		return 0;
+	/* Seen by who wakes up for it: waking is a barrier. */
+	if (key)
+		WRITE_ONCE(waiter->told, waiter->trusting);
 	return default_wake_function(entry, mode, sync, key);
 }
 
@@ -522,19 +526,20 @@ static int can_try(void *argument)
 	struct waiter *waiter = argument;
 	struct socket *sock = waiter->sock;
 
-	if (READ_ONCE(*waiter->closed) || READ_ONCE(sock->sk->sk_err))
+	if (READ_ONCE(waiter->told) || READ_ONCE(*waiter->closed) || READ_ONCE(sock->sk->sk_err))
 		return 1;
 	return !sock->ops->poll || sock->ops->poll(&no_file, sock, NULL) & waiter->events;
 }
 
 long lunatik_h_sock_wait(lunatik_object_t *runtime, struct socket *sock, enum lunatik_h_direction direction,
-			 const unsigned char *closed, long milliseconds)
+			 const unsigned char *closed, long milliseconds, int trusting)
 {
 	struct waiter waiter = {
 		.sock = sock,
 		.events = EPOLLHUP | (direction == LUNATIK_H_SEND ? EPOLLOUT | EPOLLWRNORM
 								   : EPOLLIN | EPOLLRDNORM | EPOLLPRI | EPOLLRDHUP),
 		.closed = closed,
+		.trusting = trusting,
 	};
 	long left;
 

@@ -114,10 +114,11 @@ int lunatik_h_getsockopt(struct socket *sock, int level, int option, int *value)
 
 /**
  * Waits until the socket can be tried again: lunatik_wait() on the socket's own queue, ->poll() as its condition.
- * Returns at once when *@closed is nonzero. @milliseconds and the result as for lunatik_wait().
+ * Returns at once when *@closed is nonzero. If @trusting, who wakes it is believed and ->poll() not asked again: somebody else may
+ * have been quicker. @milliseconds and the result as for lunatik_wait().
  */
 long lunatik_h_sock_wait(lunatik_object_t *runtime, struct socket *sock, enum lunatik_h_direction direction,
-			 const unsigned char *closed, long milliseconds);
+			 const unsigned char *closed, long milliseconds, int trusting);
 /** Waits for a time: 0 when it is over, nonzero when the runtime is to end, or on a signal. */
 long lunatik_h_sock_rest(lunatik_object_t *runtime, long milliseconds);
 /** Wakes whoever waits there. */

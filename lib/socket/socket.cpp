@@ -108,16 +108,16 @@ public:
 		// Ready is what poll says; that the next try would block all the same is rare, and no reason to spin.
 		if (++tries_ % 8 == 0)
 			return rest();
-		return after(lunatik_h_sock_wait(&runtime_, sock_, direction_, self_.closed(), left_), error);
+		return after(lunatik_h_sock_wait(&runtime_, sock_, direction_, self_.closed(), left_, false), error);
 	}
 	/// Before the first try, which costs more than asking: only for a socket whose tries succeed or wait, since one that
-	/// would fail may not be ready either.
+	/// would fail may not be ready either. There may be nothing after all, if several wait.
 	/// Errors: as wait().
 	Result<void> begin() noexcept
 	{
 		if (!left_)
 			return {};
-		return after(lunatik_h_sock_wait(&runtime_, sock_, direction_, self_.closed(), left_), Error(EAGAIN));
+		return after(lunatik_h_sock_wait(&runtime_, sock_, direction_, self_.closed(), left_, true), Error(EAGAIN));
 	}
 	/// The same where nothing wakes who waits.
 	Result<void> wait_blindly(Error error) noexcept
@@ -456,6 +456,12 @@ Result<void> connect(Socket &self, Caller &caller, std::optional<Value> first, s
 	}
 }
 
+// The flags of a message, most of which have none. Errors: EINVAL.
+Result<int> message_flags(std::optional<Integer> flags, lunatik_h_direction direction) noexcept
+{
+	return flags ? checked<int>(lunatik_h_msg_flags(*flags, direction)) : Result<int>(0);
+}
+
 // send(message [, address...]) -> bytes. Source: sock_sendmsg(). Waits until all of it is taken.
 Result<Integer> send(Socket &self, Caller &caller, std::string_view message, std::optional<Value> first, std::optional<Value> second,
 		     std::optional<Value> third, std::optional<Integer> flags) noexcept
@@ -463,12 +469,13 @@ Result<Integer> send(Socket &self, Caller &caller, std::string_view message, std
 	Use use(self);
 	if (!use)
 		return Error(EBADF);
-	Sockaddr name;
+	// Read only if it is made.
+	__attribute__((uninitialized)) Sockaddr name;
 	bool named = first && first->kind != LUNATIK_NIL;
 	if (named)
 		TRY(Given(caller, self.family(), { "send", 2 }, *first, none_if_absent(second), none_if_absent(third)).make(name));
-	int bits = TRY(checked<int>(lunatik_h_msg_flags(flags.value_or(0), LUNATIK_H_SEND)));
-	Patience patience(caller, self, use, LUNATIK_H_SEND, self.nonblock() || lunatik_h_msg_dontwait(bits));
+	int bits = TRY(message_flags(flags, LUNATIK_H_SEND));
+	Patience patience(caller, self, use, LUNATIK_H_SEND, self.nonblock() || (bits && lunatik_h_msg_dontwait(bits)));
 	bool stream = lunatik_h_sock_is_stream(use.sock());
 	for (std::size_t sent = 0;;) {
 		long result = lunatik_h_sock_sendmsg(use.sock(), message.data() + sent, message.size() - sent, bits,
@@ -496,12 +503,15 @@ Result<Received> receive(Socket &self, Caller &caller, Buffer buffer, std::optio
 	Use use(self);
 	if (!use)
 		return Error(EBADF);
-	int bits = TRY(checked<int>(lunatik_h_msg_flags(flags.value_or(0), LUNATIK_H_RECEIVE)));
-	Patience patience(caller, self, use, LUNATIK_H_RECEIVE, self.nonblock() || lunatik_h_msg_dontwait(bits));
-	bool all = lunatik_h_msg_waitall(bits) && lunatik_h_sock_is_stream(use.sock());
+	int bits = TRY(message_flags(flags, LUNATIK_H_RECEIVE));
+	Patience patience(caller, self, use, LUNATIK_H_RECEIVE, self.nonblock() || (bits && lunatik_h_msg_dontwait(bits)));
+	bool all = bits && lunatik_h_msg_waitall(bits) && lunatik_h_sock_is_stream(use.sock());
 	std::size_t got = 0;
-	Sockaddr name;
-	name.size = 0;
+	bool shows = from.value_or(false);
+	// Read only if it is shown.
+	__attribute__((uninitialized)) Sockaddr name;
+	if (shows)
+		name = {};
 	bool plain = !bits && buffer.size;
 	if (plain && self.flows())
 		TRY(patience.begin());
@@ -521,7 +531,7 @@ Result<Received> receive(Socket &self, Caller &caller, Buffer buffer, std::optio
 		if (!waited)
 			return waited.error();
 	}
-	if (!from.value_or(false))
+	if (!shows)
 		return Received(Filled{ got }, Value{}, Value{}, Value{});
 	auto peer = TRY(show(caller, self.family(), name));
 	return Received(Filled{ got }, peer.first, peer.second, peer.third);

@@ -161,6 +161,15 @@ do
 	sender:send("0123456789", localhost, port)
 	is("TRUNC gives what fits", receiver:receive(4, msg.TRUNC), "0123")
 	raises("and the rest is gone", "EAGAIN", receiver.receive, receiver, 4, msg.DONTWAIT)
+	-- The memory a call receives in is used again, if there is enough of it, and is no garbage meanwhile.
+	local wrong = {}
+	for round, size in ipairs { 4096, 10, 9000, 20000, 16384, 16385, 1, 4096 } do
+		local message = (string.char(64 + round)):rep(size)
+		sender:send(message, localhost, port)
+		wrong[round] = receiver:receive(size) ~= message and size or nil
+		collectgarbage()
+	end
+	is("datagrams of any size, one after the other", next(wrong), nil)
 	raises("a datagram too long", "EMSGSIZE", sender.send, sender, ("x"):rep(70000), localhost, port)
 	raises("without an address", "EDESTADDRREQ", sender.send, sender, "x")
 	sender:connect(localhost, port)
