@@ -659,7 +659,8 @@ int lunatik_readcall(lua_State *L, const struct lunatik_function *function, stru
 	}
 	for (; parameter < end; parameter++, value++, given++) {
 		if (given >= top || ttisnil(s2v(given))) {
-			if (!parameter->optional)
+			/* Fields are none of the arguments. */
+			if (!parameter->optional || parameter->field)
 				return 0;
 			value->kind = LUNATIK_NONE;
 			continue;
