@@ -492,6 +492,15 @@ void lunatik_calltm(lua_State *L, const TValue *f, const TValue *p1, const TValu
 		luaT_callTMres(L, f, p1, p2, result);
 }
 
+/* The open object of a method's class that @value is; NULL: it is none. */
+static __attribute__((__always_inline__)) inline const lunatik_object_t *receiver_of(const struct lunatik_function *method,
+										     const TValue *value)
+{
+	const lunatik_object_t *object = ttisfulluserdata(value) ? object_of(uvalue(value)) : NULL;
+
+	return object && object->class == method->class ? object : NULL;
+}
+
 /*
  * Runs the leaf of a method whose receiver is at @receiver, with @count integers behind it: the receiver must be an open object of the
  * method's class. What it gives goes to @result. False: nothing was done.
@@ -503,10 +512,10 @@ static inline int run_leaf(const struct lunatik_function *method, StkId receiver
 
 	_Static_assert(sizeof(StackValue) == LUNATIK_LEAF_STRIDE * sizeof(long long) && offsetof(TValue, value_) == 0,
 		       "lunatik/abi.h has another size of arguments");
-	if (count != method->leaf_arguments || !ttisfulluserdata(s2v(receiver)))
+	if (count != method->leaf_arguments)
 		return 0;
-	object = object_of(uvalue(s2v(receiver)));
-	if (!object || object->class != method->class)
+	object = receiver_of(method, s2v(receiver));
+	if (!object)
 		return 0;
 	for (argument = receiver + count; argument > receiver; argument--) {
 		if (!ttisinteger(s2v(argument)))
@@ -646,12 +655,9 @@ int lunatik_readcall(lua_State *L, const struct lunatik_function *function, stru
 	if (function->flags & (LUNATIK_FUNCTION_CONSTRUCTOR | LUNATIK_FUNCTION_VARARGS))
 		return 0;
 	if (function->flags & LUNATIK_FUNCTION_METHOD) {
-		lunatik_object_t *object;
+		lunatik_object_t *object = given < top ? (lunatik_object_t *)receiver_of(function, s2v(given)) : NULL;
 
-		if (given >= top || !ttisfulluserdata(s2v(given)))
-			return 0;
-		object = (lunatik_object_t *)object_of(uvalue(s2v(given)));
-		if (!object || object->class != function->class)
+		if (!object)
 			return 0;
 		call->object = object;
 		call->self = object->private;

@@ -7,7 +7,6 @@
 #include <linux/preempt.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
-#include <linux/timekeeping.h>
 #include "helpers.h"
 #include "lock.h"
 #include "stack.h"
@@ -153,6 +152,14 @@ struct lunatik_h_locked lunatik_h_lock_softirq(void *lock, unsigned long reserve
 	return (struct lunatik_h_locked){ task, limit };
 }
 
+/* The end of a section of a hardirq runtime's lock, once that is free. */
+static __always_inline void no_longer_held(unsigned long limit)
+{
+	this_cpu_dec(held.hardirq);
+	if (limit & LUNATIK_H_DISABLED)
+		local_irq_enable();
+}
+
 /*
  * An event of a hardirq runtime may come while this CPU holds any spinning lock of the kernel's, a probe's does. Whoever is inside on
  * another CPU may want that very lock, to allocate for one, so that waiting might never end: the event is missed instead. The time is
@@ -163,11 +170,9 @@ static noinline struct lunatik_h_locked wait_hardirq(union lunatik_h_lock *l, st
 	bool holds = !IS_ENABLED(CONFIG_PREEMPT_COUNT) || preempt_count() || !(limit & LUNATIK_H_DISABLED);
 	u64 end = ktime_get_mono_fast_ns() + 20 * NSEC_PER_MSEC;
 
-	while (raw_spin_is_locked(&l->raw) || !hardirq_trylock(&l->raw)) {
+	while (!hardirq_trylock(&l->raw)) {
 		if (holds && ktime_get_mono_fast_ns() > end) {
-			this_cpu_dec(held.hardirq);
-			if (limit & LUNATIK_H_DISABLED)
-				local_irq_enable();
+			no_longer_held(limit);
 			return (struct lunatik_h_locked){ NULL, -ETIMEDOUT };
 		}
 		cpu_relax();
@@ -203,9 +208,7 @@ struct lunatik_h_locked lunatik_h_lock_hardirq(void *lock, unsigned long reserve
 void lunatik_h_unlock_hardirq(void *lock, long limit)
 {
 	hardirq_unlock(&((union lunatik_h_lock *)lock)->raw);
-	this_cpu_dec(held.hardirq);
-	if (limit & LUNATIK_H_DISABLED)
-		local_irq_enable();
+	no_longer_held(limit);
 }
 
 int lunatik_h_lock_process(void *lock)

@@ -754,6 +754,7 @@ static int act(const lunatik_function &function, lunatik_call &call, const Objec
 	return fail(L, function, call, error);
 }
 
+// Apart, so that the short way has no room for indices on its stack.
 [[gnu::noinline]] static void decode_slowly(lua_State *L, const lunatik_function &function, lunatik_call &call)
 {
 	__attribute__((uninitialized)) int indices[LUNATIK_ARGUMENTS];

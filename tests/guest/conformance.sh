@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: debug timeout=400
+# suite: core timeout=400
 #
 # The same scripts in the kernel and in the unmodified interpreter of the same version, in the same guest: both print the same.
 

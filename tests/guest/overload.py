@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: debug timeout=300
+# suite: core timeout=300
 """Hooks that take too much of a CPU, or do nothing but fail, are stopped, whatever they are hooks of; the log, the journal and an
 event say which and why. Limits can be set, and taken off."""
 
