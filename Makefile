@@ -233,7 +233,7 @@ help: ## list the verbs and the variables
 		LUA_SRC "Lua's source: a directory or tarball, instead of fetching it" \
 		SOAK_SECONDS "how long make soak runs ($(SOAK_SECONDS))" \
 		FUZZ_SECONDS "how long make fuzz tries each of its targets (60)" \
-		DEBUG_KERNEL "no: make check leaves the debug kernel out; built: unless it is there; quick: all but its quick suites too" \
+		DEBUG_KERNEL "no: make check leaves the debug kernel out; built: unless it is there; quick: only its quick suites, and it is built beside the others" \
 		SUITE "only the suites whose path contains one of these words" \
 		JOBS "parallel jobs ($(JOBS))" \
 		LUNATIK_CACHE "where kernels are kept ($(CACHE))"

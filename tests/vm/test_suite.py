@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 """What a suite's first lines say of it, and which suites run on which kernel."""
 
+import contextlib
 import importlib.machinery
 import importlib.util
+import io
 import pathlib
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -85,6 +88,44 @@ class Choice(unittest.TestCase):
         names = [one.path.name for one in suite.discover(["guest/reload.", "guest/matrix."])]
         self.assertEqual(names, ["matrix.py", "reload.sh"])
         self.assertEqual(suite.discover(["no such suite"]), [])
+
+
+class DebugKernel(unittest.TestCase):
+    """Its build beside the other tests, with other commands in place of the real one."""
+
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+
+    def built(self, script, minutes):
+        """What in_time() says of a build by this script, what it reports, and whether the build still runs."""
+        debug = suite.DebugKernel(pathlib.Path(self.directory.name) / "log", ("bash", "-c", script))
+        self.addCleanup(debug.end)
+        report = suite.Report()
+        since = (time.monotonic() - suite.STARTED) / 60
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
+            good = suite.in_time(report, debug, since + minutes)
+        return good, report.count, out.getvalue(), debug.process.poll() is None
+
+    def test_built_in_time(self):
+        self.assertEqual(self.built("sleep 0.2", 1), (True, suite.Count(), "", False))
+
+    def test_a_build_that_fails_counts(self):
+        good, count, out, _ = self.built("exit 3", 1)
+        self.assertEqual((good, count), (False, suite.Count(failed=1)))
+        self.assertIn("does not build", out)
+
+    def test_a_build_that_takes_too_long_is_ended_and_said(self):
+        good, count, out, running = self.built("trap 'exit 1' INT; while :; do sleep 0.1; done", 0.01)
+        self.assertEqual((good, count, running), (False, suite.Count(skipped=1), False))
+        self.assertIn("LEFT OUT", out)
+
+    def test_it_says_how_far_it_is(self):
+        debug = suite.DebugKernel(pathlib.Path(self.directory.name) / "log", ("bash", "-c", "echo 7 % >&2; sleep 1"))
+        self.addCleanup(debug.end)
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertEqual(debug.wait(time.monotonic() + 60, every=0.3), 0)
+        self.assertIn("7 %\n", said.getvalue())
 
 
 if __name__ == "__main__":
