@@ -210,6 +210,9 @@ extern void lunatik_field(lua_State *L, const TValue *f, const TValue *p1, const
 
 #define lunatik_stopped(L) __atomic_load_n(&lunatik_gauge(L)->stop, __ATOMIC_RELAXED)
 
+/* Whether what runs is to end, and not only to look in. */
+#define lunatik_ending(L) (lunatik_stopped(L) & ~LUNATIK_STOP_LOOK)
+
 /* For loops in C that may run long without entering the VM. The caller must be able to raise. */
 #define lunatik_check(L) (luai_unlikely(lunatik_stopped(L)) ? lunatik_poll(L) : (void)0)
 
@@ -296,7 +299,7 @@ void luaV_finishget(lua_State *L, const TValue *t, TValue *key, StkId val, const
  * module's own handler calls, is none of these, since one entry may run many of them.
  */
 #define lunatik_first_look(L, ci) \
-	(!(lunatik_stopped(L) & ~LUNATIK_STOP_LOOK) && !(L)->hookmask && (ci)->callstatus == CIST_FRESH && \
+	(!lunatik_ending(L) && !(L)->hookmask && (ci)->callstatus == CIST_FRESH && \
 	 (ci)->previous == &G(L)->mainthread->base_ci && (const void *)(L)->errorJmp == (const void *)lunatik_gauge(L)->jump && \
 	 (ci)->u.l.savedpc == ci_func(ci)->p->code)
 #define luaG_tracecall(L) (lunatik_first_look(L, ci) ? 0 : luaG_tracecall(L))
@@ -345,7 +348,7 @@ extern void luaV_execute_goto(lua_State *L, CallInfo *ci);
  * raising here would end the very traceback that says where it was.
  */
 #define lua_next(L, index) \
-	(luai_unlikely(lunatik_stopped(L) & ~LUNATIK_STOP_LOOK) ? (lua_pop(L, 1), 0) : \
+	(luai_unlikely(lunatik_ending(L)) ? (lua_pop(L, 1), 0) : \
 	 (lunatik_check(L), lua_next(L, index)))
 #endif
 
