@@ -538,6 +538,9 @@ Failure failure_of(const Answer &answer, const Options &options)
 			hint = "lunatik list shows what runs";
 		break;
 	case LUNATIK_STATUS_LIMIT:
+		// The words themselves take memory.
+		if (message.empty())
+			message = "not enough memory, not even to say for what";
 		if (runs && answer.code != ETIME && answer.code != ETIMEDOUT)
 			hint = fmt::format("a larger memory cap: {}--maxalloc 256M",
 				own_session ? "--name NAME " : "");

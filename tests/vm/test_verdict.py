@@ -182,6 +182,18 @@ class Changed(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "no reason"):
             splats("", "# a reason\n\nknown trouble\n")
 
+    def test_injected_failures(self):
+        """The kernel's words about an allocation that a test let fail are no splat; the same words at any other time are."""
+        trace = "CPU: 0 UID: 0 PID: 256 Comm: x\nCall Trace:\n <TASK>\n warn_alloc+0x24b/0x390\nRIP: 0033:0x7f8b\n </TASK>\n"
+        begin, end = ("tests: allocations are let fail " + word for word in ("from here\n", "until here\n"))
+        for said in ("x/1: vmalloc error: size 384, vm_struct allocation failed, mode:0xcc0(GFP_KERNEL), nodemask=(null)\n",
+                     "__kmem_cache_create_args(lunatik_512) failed with error -12\n", "x: page allocation failure: order:0, mode:0xcc0\n"):
+            self.assertIsNone(LISTS.first(begin + said + trace + end))
+            for console in (said + trace, begin + end + said + trace, begin + said + trace + trace, begin + trace):
+                self.assertEqual(LISTS.first(console), "Call Trace:")
+            inside = said + trace.replace(" <TASK>", "BUG: KASAN: slab-use-after-free in x")
+            self.assertEqual(LISTS.first(begin + inside + end), "BUG: KASAN: slab-use-after-free in x")
+
 
 class Tests(unittest.TestCase):
     def test_counts(self):

@@ -56,6 +56,25 @@ class Judgement:
     skipped: int = 0
 
 
+class InjectedFailures:
+    """Between two words of a test that lets the kernel's allocations fail, the kernel may say where one did: the trace below such a
+    line is part of these words, and no splat. Anywhere else it is one."""
+
+    SWITCH = re.compile(r"^tests: allocations are let fail (from|until) here$")
+    SAID = re.compile(r"\ballocation fail(?:ed|ure)\b.* mode:|^__kmem_cache_create_args\(\S+\) failed with error -12$")
+    TRACE = re.compile(r"^Call Trace:$|^RIP: 0033:")
+
+    def __init__(self):
+        self._on = self._trace = False
+
+    def told(self, line):
+        """Whether this line belongs to such a trace."""
+        if match := self.SWITCH.match(line):
+            self._on = match[1] == "from"
+        self._trace = self._on and (self._trace and line.strip() != "</TASK>" or bool(self.SAID.search(line)))
+        return self._trace and bool(self.TRACE.match(line))
+
+
 @dataclasses.dataclass(frozen=True)
 class Splats:
     """The console lines that fail a run, and the exceptions to them, each with its reason."""
@@ -65,8 +84,11 @@ class Splats:
 
     def first(self, console):
         """The first console line that is denied and not allowed, without its time stamp; None when there is none."""
+        injected = InjectedFailures()
         for line in console.splitlines():
             line = re.sub(r"^\[ *\d+\.\d+\](\[ *[TC]\d+\])? ", "", line.rstrip())
+            if injected.told(line):
+                continue
             if any(pattern.search(line) for pattern in self.deny) and not any(p.search(line) for p in self.allow):
                 return line
         return None
