@@ -662,7 +662,9 @@ void lunatik_session::handle_run(const Request &request, bool spawn, Report &rep
 			      .argument_count = request.argument_count,
 			      .output = this,
 			      .percpu = request.percpu,
-			      .path = request.path },
+			      .path = request.path,
+			      .expression = request.expression,
+			      .results = spawn ? nullptr : this },
 			    spawn, report,
 			    [](void *self, Runtime *runtime) {
 				    // SAFETY: the watcher given below.

@@ -131,6 +131,23 @@ TEST_CASE("every status of the kernel is the exit status", "[commands]")
 	}
 }
 
+TEST_CASE("run -e shows its values, with a name and without one", "[commands]")
+{
+	Stage stage;
+	for (const Words &name : {Words{}, Words{"--name", "mine"}}) {
+		Words words{"run", "-e", "6 * 7"};
+		words.insert(words.end(), name.begin(), name.end());
+		const auto play = [&](fake::Peer &peer) {
+			const fake::Received request = peer.expect(name.empty() ? LUNATIK_REQUEST_EVAL : LUNATIK_REQUEST_RUN);
+			require(request.has(LUNATIK_ATTRIBUTE_EXPRESSION), "it is an expression");
+			peer.send(fake::done(LUNATIK_STATUS_OK, attribute(LUNATIK_ATTRIBUTE_VALUE, "42")));
+		};
+		CHECK(stage.run(words, play).out == "42\n");
+		words.insert(words.begin(), "-j");
+		CHECK(nlohmann::json::parse(stage.run(words, play).out)["values"] == Words{"42"});
+	}
+}
+
 TEST_CASE("run shows output as it comes, and the error with its traceback after it", "[commands]")
 {
 	Stage stage;
