@@ -124,6 +124,8 @@ void unload(Environment &environment)
 	try {
 		// The session holds the module too, so it ends before the module is removed.
 		Session session = open_session(environment);
+		// What would keep the module anyway is found before anything is stopped in vain.
+		require_unused(environment.modules, environment.device);
 		Options options;
 		options.verb = Verb::Unload;
 		require_ok(ask(session, Request(LUNATIK_REQUEST_SHUTDOWN)), options);

@@ -179,7 +179,11 @@ rm /dev/lunatik
 mv /dev/lunatik-away /dev/lunatik
 gives "reload" 0 '' '' lunatik reload
 exec 8<>/dev/lunatik
-gives "unload while the device is open" 1 '' '^lunatik: lunatik is in use: .*hint: .*/dev/lunatik.*: [0-9]+ \(bash\)' lunatik unload
+lunatik run -e 'x = 1' --name stays
+gives "unload while the device is open" 1 '' '^lunatik: lunatik is in use: /dev/lunatik is open in [0-9]+ \(bash\).*.hint: nothing was stopped; .*: [0-9]+ \(bash\)' lunatik unload
+gives "and reload" 1 '' 'lunatik is in use: .*nothing was stopped' lunatik reload
+gives "in JSON" 1 '"message": "lunatik is in use: ' '' lunatik -j unload
+ok "what ran goes on" is_state stays ready
 exec 8>&-
 gives "unload when it is closed" 0 '' '' lunatik unload
 gives "load" 0 '' '' lunatik load

@@ -379,7 +379,7 @@ def completion_without_the_module():
     terminal.expect(r"> \Z")
     run_script("stays", "x = 1")
     said = lunatik("unload")
-    like("a REPL that waits keeps the module, and unload says which", said.stderr, rf"lunatik is in use: {terminal.pid} \(lunatik\) has /dev/lunatik open\nhint: nothing was stopped")
+    like("a REPL that waits keeps the module, and unload says which", said.stderr, rf"lunatik is in use: /dev/lunatik is open in {terminal.pid} \(lunatik\)\nhint: nothing was stopped")
     equal("it has failed", said.returncode, 1)
     equal("and stopped nothing", frames.runtimes().get("stays"), "ready")
     terminal.type("ke\t")
