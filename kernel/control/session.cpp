@@ -671,7 +671,7 @@ void lunatik_session::handle_run(const Request &request, bool spawn, Report &rep
 			      .percpu = request.percpu,
 			      .path = request.path,
 			      .expression = request.expression,
-			      .results = spawn ? nullptr : this },
+			      .results = request.expression && !spawn ? this : nullptr },
 			    spawn, report,
 			    [](void *self, Runtime *runtime) {
 				    // SAFETY: the watcher given below.
