@@ -207,12 +207,13 @@ std::optional<Answer> Session::dispatch_all(const Callbacks &callbacks)
 	return std::nullopt;
 }
 
-/* Waits until the device can be used or a wake-up came; false if `until` passed first. */
-bool Session::wait(std::optional<Clock::time_point> until)
+/* Waits until the device can be used or a wake-up came; false if `until` passed first. A reader that goes is a wake-up, once. */
+bool Session::wait(std::optional<Clock::time_point> until, int &watched)
 {
-	std::array<pollfd, 2> polled{};
+	std::array<pollfd, 3> polled{};
 	polled[0] = {device_.get(), static_cast<short>(outgoing_.empty() ? POLLIN : POLLIN | POLLOUT), 0};
 	polled[1] = {wakeup_.get(), POLLIN, 0};
+	polled[2] = {watched, 0, 0};
 
 	int milliseconds = -1;
 	if (until) {
@@ -225,6 +226,10 @@ bool Session::wait(std::optional<Clock::time_point> until)
 	if (poll(polled.data(), polled.size(), milliseconds) < 0 && errno != EINTR)
 		throw DeviceError(LUNATIK_STATUS_SCRIPT, errno, fmt::format("cannot wait for the kernel module: {}",
 			std::strerror(errno)));
+	if (polled[2].revents & (POLLERR | POLLHUP)) {
+		watched = -1;
+		interrupt();
+	}
 	return true;
 }
 
@@ -237,6 +242,7 @@ Answer Session::serve(const Callbacks &callbacks, std::optional<std::chrono::mil
 	bool interrupted = false;
 	bool timed_out = false;
 	bool delivered = false;
+	int watched = callbacks.watched;
 
 	for (;;) {
 		const int failure = transmit();
@@ -257,7 +263,7 @@ Answer Session::serve(const Callbacks &callbacks, std::optional<std::chrono::mil
 			throw DeviceError(LUNATIK_STATUS_SCRIPT, failure, fmt::format("cannot write to the kernel module: {}",
 				std::strerror(failure)));
 
-		if (!wait(until)) {
+		if (!wait(until, watched)) {
 			if (timed_out)
 				throw TimeoutError(LUNATIK_STATUS_TIMEOUT, "timed out, and the script did not end when interrupted");
 			timed_out = true;

@@ -150,6 +150,18 @@ void each_attribute(nl_msg *message, Function function)
 		function(nla_type(attribute), attribute);
 }
 
+/* Whether the kernel says that the module's family is no more. */
+bool is_end_of_family(nl_msg *message)
+{
+	if (nlmsg_hdr(message)->nlmsg_type != GENL_ID_CTRL || genlmsg_hdr(nlmsg_hdr(message))->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	bool ours = false;
+	each_attribute(message, [&](int type, const nlattr *attribute) {
+		ours = ours || (type == CTRL_ATTR_FAMILY_NAME && text_of(attribute) == LUNATIK_GENL_NAME);
+	});
+	return ours;
+}
+
 State state_of(nl_msg *message)
 {
 	State state;
@@ -464,9 +476,20 @@ void States::listen()
 		fail(EIO, nl_geterror(group));
 	if (setsockopt(nl_socket_get_fd(socket_->socket), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) != 0)
 		fail(errno, errno == EPERM ? "events are for those who may administer the network namespace" : "");
+	// Who is in a group learns nothing when the group goes: that the module is unloaded is another family's event.
+	const int families = genl_ctrl_resolve_grp(socket_->socket, "nlctrl", "notify");
+	if (families < 0)
+		fail(EIO, nl_geterror(families));
+	if (setsockopt(nl_socket_get_fd(socket_->socket), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &families, sizeof(families)) != 0)
+		fail(errno, {});
 	socket_->make_room();
 	nl_socket_disable_seq_check(socket_->socket);
 	nl_socket_set_buffer_size(socket_->socket, 1 << 20, 0);
+}
+
+int States::descriptor() const noexcept
+{
+	return nl_socket_get_fd(socket_->socket);
 }
 
 bool States::wait(const std::function<void(const Record &)> &event)
@@ -477,7 +500,12 @@ bool States::wait(const std::function<void(const Record &)> &event)
 			return true;
 		fail(errno, {});
 	}
+	bool gone = false;
 	socket_->taker = [&](nl_msg *message) {
+		if (nlmsg_hdr(message)->nlmsg_type != socket_->family) {
+			gone = gone || is_end_of_family(message);
+			return;
+		}
 		Record record;
 		each_attribute(message, [&](int type, const nlattr *attribute) {
 			switch (type) {
@@ -508,6 +536,8 @@ bool States::wait(const std::function<void(const Record &)> &event)
 		return false;
 	if (error < 0 && error != -NLE_AGAIN)
 		fail(EIO, nl_geterror(error));
+	if (gone)
+		throw NetlinkError(LUNATIK_STATUS_NOMODULE, ENODEV, "lunatik was unloaded");
 	return true;
 }
 

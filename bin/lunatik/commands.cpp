@@ -124,6 +124,8 @@ void unload(Environment &environment)
 	try {
 		// The session holds the module too, so it ends before the module is removed.
 		Session session = open_session(environment);
+		// What would keep the module anyway is found before anything is stopped in vain.
+		require_unused(environment.modules, environment.device);
 		Options options;
 		options.verb = Verb::Unload;
 		require_ok(ask(session, Request(LUNATIK_REQUEST_SHUTDOWN)), options);
@@ -310,7 +312,7 @@ int do_run(const Options &options, Environment &environment, Console &console)
 	Session session = open_session(environment);
 	if (options.replace)
 		stop_if_running(session, script.name);
-	return show_run(session, console, options, request, false);
+	return show_run(session, console, options, request, options.code.has_value());
 }
 
 int do_stop(const Options &options, Environment &environment, Console &console)
@@ -452,6 +454,8 @@ Request script_request(const Options &options, const Script &script, const std::
 		request.source(*source);
 	if (source && script.file)
 		request.path(*script.file);
+	if (options.code)
+		request.expression();
 	request.context(options.context);
 	if (options.percpu)
 		request.percpu();

@@ -75,6 +75,12 @@ bool Console::stream(std::string_view bytes) noexcept
 	return failed_ == 0;
 }
 
+bool Console::reader_gone() const
+{
+	pollfd polled{out_, 0, 0};
+	return poll(&polled, 1, 0) == 1 && polled.revents & (POLLERR | POLLHUP);
+}
+
 bool Console::on_terminal() const
 {
 	return isatty(out_);

@@ -53,6 +53,12 @@ public:
 	/** As data(), but a failure is kept for finish(); returns false from then on. */
 	bool stream(std::string_view bytes) noexcept;
 
+	/** Whether nobody reads standard output any more, so that nothing said there could be heard. */
+	bool reader_gone() const;
+
+	/** Where the data go, for who waits until it takes some. */
+	int output() const noexcept { return out_; }
+
 	/** Whether a person reads standard output. */
 	bool on_terminal() const;
 

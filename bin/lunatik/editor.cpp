@@ -21,6 +21,8 @@
 
 #include <fmt/format.h>
 
+#include "terminal.hpp"
+
 namespace lunatik::cli {
 
 namespace fs = std::filesystem;
@@ -29,111 +31,16 @@ namespace {
 
 constexpr int remembered = 1000;
 
-/* Signals that matter while a line is being typed, and whether each has come. */
-constexpr std::array typing_signals{SIGINT, SIGWINCH, SIGTSTP, SIGTERM, SIGHUP, SIGQUIT};
-std::array<volatile std::sig_atomic_t, typing_signals.size()> arrived{};
-
-void on_signal(int number)
+/* Makes sure that the history file can be appended to, which makes it if it does not exist; returns 0 or an errno. Only its owner may read it. */
+int prepare_history(const std::string &path)
 {
-	for (std::size_t i = 0; i < typing_signals.size(); ++i) {
-		if (typing_signals[i] == number)
-			arrived[i] = 1;
-	}
-}
-
-/* Whether a signal has come since it was asked last. */
-bool take(int number)
-{
-	for (std::size_t i = 0; i < typing_signals.size(); ++i) {
-		if (typing_signals[i] == number && arrived[i]) {
-			arrived[i] = 0;
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- * While it lives, the signals above are only noted, and only during the wait for a key: what comes at any other moment
- * waits for that one. Otherwise a Ctrl-C just before the wait would be seen after the next key only.
- */
-class TypingSignals {
-public:
-	TypingSignals()
-	{
-		sigset_t blocked;
-		sigemptyset(&blocked);
-		for (std::size_t i = 0; i < typing_signals.size(); ++i) {
-			sigaddset(&blocked, typing_signals[i]);
-			arrived[i] = 0;
-		}
-		sigprocmask(SIG_BLOCK, &blocked, &mask_);
-		for (std::size_t i = 0; i < typing_signals.size(); ++i)
-			install(i);
-	}
-
-	~TypingSignals()
-	{
-		for (std::size_t i = 0; i < typing_signals.size(); ++i)
-			sigaction(typing_signals[i], &previous_[i], nullptr);
-		sigprocmask(SIG_SETMASK, &mask_, nullptr);
-	}
-
-	TypingSignals(const TypingSignals &) = delete;
-	TypingSignals &operator=(const TypingSignals &) = delete;
-
-	/* Waits for a key; false if a signal came instead. */
-	bool wait(int fd) const
-	{
-		pollfd polled{fd, POLLIN, 0};
-		return ppoll(&polled, 1, nullptr, &mask_) >= 0 || errno != EINTR;
-	}
-
-	/* Does what a signal does by default: stops the program until it is continued, or ends it. */
-	void obey(int number)
-	{
-		std::signal(number, SIG_DFL);
-		std::raise(number);
-		sigset_t one;
-		sigemptyset(&one);
-		sigaddset(&one, number);
-		sigprocmask(SIG_UNBLOCK, &one, nullptr);
-		sigprocmask(SIG_BLOCK, &one, nullptr);
-		struct sigaction action = noting();
-		sigaction(number, &action, nullptr);
-	}
-
-private:
-	static struct sigaction noting()
-	{
-		struct sigaction action{};
-		action.sa_handler = on_signal;
-		sigemptyset(&action.sa_mask);
-		return action;
-	}
-
-	void install(std::size_t i)
-	{
-		struct sigaction action = noting();
-		sigaction(typing_signals[i], &action, &previous_[i]);
-		// What the caller ignores, as nohup does with SIGHUP, stays ignored.
-		if (previous_[i].sa_handler == SIG_IGN)
-			sigaction(typing_signals[i], &previous_[i], nullptr);
-	}
-
-	sigset_t mask_{};
-	std::array<struct sigaction, typing_signals.size()> previous_{};
-};
-
-/* Whether the history file can be appended to, which makes it if it does not exist; only its owner may read it. */
-bool prepare_history(const std::string &path)
-{
-	if (path.empty())
-		return false;
 	std::error_code error;
 	fs::create_directories(fs::path(path).parent_path(), error);
+	// What is in the way says more than that there is no such file behind it.
+	if (error)
+		return error.value();
 	const client::FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
-	return file && fchmod(file.get(), 0600) == 0;
+	return file && fchmod(file.get(), 0600) == 0 ? 0 : errno;
 }
 
 void append_history(const std::string &path, const std::string &line)
@@ -167,7 +74,7 @@ std::deque<std::string> load_history(const std::string &path)
 		const std::string shorter = path + ".new";
 		std::error_code error;
 		fs::remove(shorter, error);
-		if (prepare_history(shorter)) {
+		if (prepare_history(shorter) == 0) {
 			for (const std::string &line : lines)
 				append_history(shorter, line);
 			fs::rename(shorter, path, error);
@@ -184,7 +91,7 @@ struct Editor::State {
 	std::string path;	/* of the history file; empty if it cannot be written */
 	bool continued = false;
 	bool interrupted = false;
-	TypingSignals *signals = nullptr;	/* of the read() that is going on */
+	NotedSignals *signals = nullptr;	/* of the read() that is going on */
 	int input = -1;
 	std::mbstate_t letter{};	/* of which some bytes have come */
 	struct sigaction interrupt{};	/* what Ctrl-C did before */
@@ -203,21 +110,27 @@ struct Editor::State {
 int Editor::State::get(wchar_t &key)
 {
 	for (;;) {
-		if (take(SIGINT)) {
+		if (signals->take(SIGINT)) {
 			interrupted = true;
 			return -1;
 		}
-		if (take(SIGWINCH))
+		if (signals->take(SIGWINCH))
 			el_resize(editline);
+		// A shell may have left the terminal in another mode.
+		if (signals->take(SIGCONT)) {
+			el_set(editline, EL_PREP_TERM, 1);
+			el_set(editline, EL_REFRESH);
+		}
 		for (const int number : {SIGTSTP, SIGTERM, SIGHUP, SIGQUIT}) {
-			if (!take(number))
+			if (!signals->take(number))
 				continue;
 			el_set(editline, EL_PREP_TERM, 0);
 			signals->obey(number);
 			el_set(editline, EL_PREP_TERM, 1);
 			el_set(editline, EL_REFRESH);
 		}
-		if (!signals->wait(input))
+		pollfd polled{input, POLLIN, 0};
+		if (!signals->wait({&polled, 1}))
 			continue;
 
 		char byte = 0;
@@ -353,13 +266,14 @@ Editor::Editor(std::FILE *input, std::FILE *output, const std::string &history, 
 	el_set(state_->editline, EL_ADDFN, "lunatik-complete", "Complete a name", State::complete_key);
 	el_set(state_->editline, EL_BIND, "^I", "lunatik-complete", nullptr);
 
-	if (prepare_history(history)) {
+	if (history.empty()) {
+		console.note(fmt::format("lunatik: lines will not be remembered: HOME is {}", std::getenv("HOME") ? "no absolute path" : "not set"));
+	} else if (const int code = prepare_history(history)) {
+		console.note(fmt::format("lunatik: lines will not be remembered: cannot write {}: {}", history, std::strerror(code)));
+	} else {
 		state_->path = history;
 		for (const std::string &line : load_history(history))
 			::history(state_->history, &event, H_ENTER, line.c_str());
-	} else {
-		console.note(fmt::format("lunatik: lines will not be remembered: cannot write {}: {}",
-			history.empty() ? "a history file without HOME" : history, std::strerror(errno)));
 	}
 }
 
@@ -374,7 +288,7 @@ Editor::~Editor()
 
 LineSource::Event Editor::read(bool continued, std::string &line)
 {
-	TypingSignals signals;
+	NotedSignals signals(NotedSignals::terminal);
 	state_->signals = &signals;
 	state_->continued = continued;
 	state_->interrupted = false;

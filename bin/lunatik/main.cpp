@@ -31,6 +31,8 @@ int run(std::vector<std::string> words)
 	const Parsed parsed = parse(std::move(words));
 	Console console(STDOUT_FILENO, STDERR_FILENO, parsed.json, parsed.options && parsed.options->quiet);
 	if (!parsed.options) {
+		if (parsed.lines)
+			console.lines();
 		if (parsed.status == 0 && parsed.json && parsed.asks_version)
 			console.object({{"status", 0}, {"version", version()}, {"protocol", LUNATIK_PROTOCOL}});
 		else if (parsed.status == 0 && parsed.json)

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include <fcntl.h>
@@ -23,6 +24,7 @@
 #include <lunatik/client.hpp>
 
 #include "console.hpp"
+#include "xdp.hpp"
 
 namespace lunatik::cli {
 
@@ -119,6 +121,91 @@ unsigned device_number(const ModuleHost &host)
 	return 0;
 }
 
+/* A process that has one of the devices open. */
+struct User {
+	std::string pid, name;	/* "1234", "1234 (bash)" */
+	std::string path;	/* of the device file */
+	bool control = false;	/* it is the control device's */
+	bool calling = false;	/* in the middle of a request or a call, which stopping the runtimes ends */
+};
+
+/* Whether a thread of the process is in a call that reads or writes the descriptor, or runs, which it may do to make one. */
+bool is_calling(const fs::path &process, const std::string &descriptor)
+{
+	constexpr std::array calls{SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_pread64, SYS_pwrite64};
+	std::error_code gone;
+	for (const fs::directory_entry &thread : fs::directory_iterator(process / "task", gone)) {
+		std::ifstream file(thread.path() / "syscall");
+		std::string number, argument;
+		if (!(file >> number))
+			continue;
+		if (number == "running")
+			return true;
+		const bool known = std::any_of(calls.begin(), calls.end(), [&](long call) { return number == std::to_string(call); });
+		if (known && file >> argument && std::strtol(argument.c_str(), nullptr, 16) == std::strtol(descriptor.c_str(), nullptr, 10))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a session has a request that runs. A module that does not say is of another version, and was never asked. */
+bool has_request(const fs::path &process, const std::string &descriptor)
+{
+	std::ifstream file(process / "fdinfo" / descriptor);
+	for (std::string line; std::getline(file, line);) {
+		if (line.starts_with("lunatik-request:"))
+			return line.back() != '0';
+	}
+	return true;
+}
+
+/* All but this process; one entry for each, and one that waits for nothing if it has one. */
+std::vector<User> find_users(const ModuleHost &host, const std::string &device)
+{
+	std::vector<User> users;
+	std::error_code error;
+	const unsigned number = device_number(host);
+	for (const fs::directory_entry &process : fs::directory_iterator(host.processes, error)) {
+		const std::string pid = process.path().filename();
+		if (pid.find_first_not_of("0123456789") != std::string::npos || pid == std::to_string(getpid()))
+			continue;
+		std::optional<User> user;
+		std::error_code gone; // a process may end while it is looked at
+		for (const fs::directory_entry &file : fs::directory_iterator(process.path() / "fd", gone)) {
+			struct stat what{};
+			const bool script = stat(file.path().c_str(), &what) == 0 && S_ISCHR(what.st_mode) && number != 0 &&
+				major(what.st_rdev) == number;
+			const std::string path = fs::read_symlink(file.path(), gone);
+			if ((!script && path != device) || (user && !user->calling))
+				continue;
+			const std::string descriptor = file.path().filename();
+			user = User{pid, fmt::format("{} ({})", pid, first_line(process.path() / "comm")), path, !script,
+				script ? is_calling(process.path(), descriptor) : has_request(process.path(), descriptor)};
+		}
+		if (user)
+			users.push_back(*user);
+	}
+	std::sort(users.begin(), users.end(), [](const User &a, const User &b) { return a.name < b.name; });
+	return users;
+}
+
+/* Those who are seen to wait for nothing each time they are looked at: a moment between two calls is no sign of it. */
+std::vector<User> find_idle(const ModuleHost &host, const std::string &device)
+{
+	std::vector<User> idle = find_users(host, device);
+	const auto forget_callers = [&idle](const std::vector<User> &now) {
+		std::erase_if(idle, [&](const User &user) {
+			return std::none_of(now.begin(), now.end(), [&](const User &other) { return other.pid == user.pid && !other.calling; });
+		});
+	};
+	forget_callers(std::vector<User>(idle));
+	for (int look = 0; look < 6 && !idle.empty(); ++look) {
+		std::this_thread::sleep_for(std::chrono::milliseconds(50));
+		forget_callers(find_users(host, device));
+	}
+	return idle;
+}
+
 } // namespace
 
 ModuleHost ModuleHost::system()
@@ -126,6 +213,7 @@ ModuleHost ModuleHost::system()
 	ModuleHost host;
 	host.load = modprobe;
 	host.remove = delete_module;
+	host.programs = calling_programs;
 	return host;
 }
 
@@ -184,6 +272,55 @@ void load_modules(const ModuleHost &host)
 	throw Failure(LUNATIK_STATUS_SCRIPT, error->message, "the kernel's log may say more: sudo dmesg | tail");
 }
 
+void require_unused(const ModuleHost &host, const std::string &device)
+{
+	const std::vector<Module> modules = loaded_modules(host);
+	std::vector<std::string> complaints, others, names;
+	for (const Module &module : modules) {
+		std::vector<std::string> foreign;
+		for (const std::string &holder : module.holders) {
+			if (std::none_of(modules.begin(), modules.end(), [&](const Module &one) { return one.name == holder; }))
+				foreign.push_back(holder);
+		}
+		if (foreign.empty())
+			continue;
+		complaints.push_back(fmt::format("{} is in use by the kernel module{} {}", module.name, foreign.size() == 1 ? "" : "s",
+			fmt::join(foreign, ", ")));
+		others.insert(others.end(), foreign.begin(), foreign.end());
+	}
+	if (!others.empty()) {
+		std::sort(others.begin(), others.end());
+		others.erase(std::unique(others.begin(), others.end()), others.end());
+		throw Failure(LUNATIK_STATUS_SCRIPT, fmt::format("{}", fmt::join(complaints, "; ")),
+			fmt::format("nothing was stopped; first remove what uses it: sudo rmmod {}", fmt::join(others, " ")));
+	}
+
+	const std::string rules = first_line(fs::path(host.sysfs) / "lunatik_xtable/parameters/rules");
+	if (!rules.empty() && rules != "0")
+		throw Failure(LUNATIK_STATUS_SCRIPT, fmt::format("lunatik_xtable is in use: {} rule{} of a firewall ask{} scripts", rules,
+			rules == "1" ? "" : "s", rules == "1" ? "s" : ""),
+			"nothing was stopped; first delete the rules, which iptables -S shows in their network namespace");
+
+	const auto xdp = std::find_if(modules.begin(), modules.end(), [](const Module &module) { return module.name == "lunatik_xdp"; });
+	const std::vector<std::string> programs = xdp != modules.end() && xdp->references > 0 ? host.programs() : std::vector<std::string>();
+	if (!programs.empty())
+		throw Failure(LUNATIK_STATUS_SCRIPT, fmt::format("lunatik_xdp is in use: {} eBPF program{} call{} it: {}", programs.size(),
+			programs.size() == 1 ? "" : "s", programs.size() == 1 ? "s" : "", fmt::join(programs, ", ")),
+			"nothing was stopped; first: lunatik xdp unload DEVICE, which lunatik xdp list shows, in its network namespace");
+
+	std::map<std::string, std::vector<std::string>> openers;
+	for (const User &user : find_idle(host, device)) {
+		openers[fmt::format("{} is in use: {} is open", user.control ? core : "lunatik_device", user.path)].push_back(user.name);
+		names.push_back(user.name);
+	}
+	for (const auto &[file, users] : openers)
+		complaints.push_back(fmt::format("{} in {}", file, fmt::join(users, ", ")));
+	if (!names.empty())
+		throw Failure(LUNATIK_STATUS_SCRIPT, fmt::format("{}", fmt::join(complaints, "; ")),
+			fmt::format("nothing was stopped; these have {} or a device of a script's open and must end first: {}", device,
+			fmt::join(names, ", ")));
+}
+
 void remove_modules(const ModuleHost &host, const std::string &device)
 {
 	using Clock = std::chrono::steady_clock;
@@ -230,26 +367,10 @@ void remove_modules(const ModuleHost &host, const std::string &device)
 
 std::vector<std::string> users_of(const ModuleHost &host, const std::string &device)
 {
-	std::vector<std::string> users;
-	std::error_code error;
-	const unsigned number = device_number(host);
-	for (const fs::directory_entry &process : fs::directory_iterator(host.processes, error)) {
-		const std::string pid = process.path().filename();
-		if (pid.find_first_not_of("0123456789") != std::string::npos || pid == std::to_string(getpid()))
-			continue;
-		std::error_code gone; // a process may end while it is looked at
-		for (const fs::directory_entry &file : fs::directory_iterator(process.path() / "fd", gone)) {
-			struct stat what{};
-			const bool ours = stat(file.path().c_str(), &what) == 0 && S_ISCHR(what.st_mode) && number != 0 &&
-				major(what.st_rdev) == number;
-			if (ours || fs::read_symlink(file.path(), gone) == device) {
-				users.push_back(fmt::format("{} ({})", pid, first_line(process.path() / "comm")));
-				break;
-			}
-		}
-	}
-	std::sort(users.begin(), users.end());
-	return users;
+	std::vector<std::string> names;
+	for (const User &user : find_users(host, device))
+		names.push_back(user.name);
+	return names;
 }
 
 } // namespace lunatik::cli

@@ -35,6 +35,9 @@ struct ModuleHost {
 	/** Removes one module; returns 0 or an errno. */
 	std::function<int(const std::string &module)> remove;
 
+	/** Names the eBPF programs that call a function of lunatik_xdp. */
+	std::function<std::vector<std::string>()> programs = [] { return std::vector<std::string>(); };
+
 	/** What securityfs says about kernel lockdown. */
 	std::string lockdown = "/sys/kernel/security/lockdown";
 	/** Whether the kernel is locked down. */
@@ -49,6 +52,13 @@ std::vector<Module> loaded_modules(const ModuleHost &host);
 
 /** Loads lunatik; throws Failure with modprobe's own words. */
 void load_modules(const ModuleHost &host);
+
+/**
+ * Throws Failure, which names them, if something uses the modules that stopping every runtime does not end: modules of others, rules of
+ * a firewall, processes that have `device` or a script's device open and wait for nothing there. What is in the middle of a call will be
+ * told, and is given the time to end.
+ */
+void require_unused(const ModuleHost &host, const std::string &device);
 
 /**
  * Removes every lunatik_* module and then lunatik. Waits a little for what is being closed just now; throws Failure that

@@ -2,9 +2,14 @@
 #include "observe.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <functional>
 #include <limits>
+#include <optional>
+#include <span>
 
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -13,6 +18,7 @@
 #include <fmt/format.h>
 
 #include "interrupts.hpp"
+#include "terminal.hpp"
 
 namespace lunatik::cli {
 
@@ -91,56 +97,116 @@ std::vector<Share> shares(const std::vector<Item> &before, const std::vector<Ite
 	return result;
 }
 
-/* Waits; false if a signal or a q on the terminal ends it. */
-bool pause_for(std::chrono::milliseconds time, int input)
-{
-	const Clock::time_point until = Clock::now() + time;
-	for (;;) {
-		const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
-		if (left <= 0)
-			return true;
-		pollfd polled{isatty(input) ? input : -1, POLLIN, 0};
-		if (poll(&polled, 1, static_cast<int>(std::min<long>(left, 60'000))) < 0)
-			return false;
-		char key = 0;
-		if (polled.revents && read(input, &key, 1) == 1 && (key == 'q' || key == '\3'))
-			return false;
-		if (polled.revents & (POLLHUP | POLLERR))
-			return false;
-	}
-}
-
-volatile std::sig_atomic_t ended = 0;
-
-/* Ctrl-C ends top as `q` does, and is no error. */
-class EndOnInterrupt {
+/*
+ * What `top` does between its looks: shows what it has seen, and answers keys and signals. A terminal is its own while it lives, if it
+ * shows a screen there and is typed at.
+ */
+class Screen {
 public:
-	EndOnInterrupt()
+	Screen(Console &console, int input, bool shown)
+		: console_(console), input_(input),
+		  signals_(shown ? std::span<const int>(NotedSignals::terminal) : std::span<const int>(NotedSignals::interrupt))
 	{
-		struct sigaction action{};
-		action.sa_handler = [](int) { ended = 1; };
-		sigemptyset(&action.sa_mask);
-		ended = 0;
-		sigaction(SIGINT, &action, &previous_);
+		if (shown && isatty(input))
+			keys_.emplace(input);
 	}
-	~EndOnInterrupt() { sigaction(SIGINT, &previous_, nullptr); }
-	EndOnInterrupt(const EndOnInterrupt &) = delete;
-	EndOnInterrupt &operator=(const EndOnInterrupt &) = delete;
+
+	/** Whether keys are taken. */
+	bool has_keys() const { return keys_.has_value(); }
+
+	/** What wait() is to show: now, and on a screen again when that has changed. */
+	void show(std::function<void()> draw)
+	{
+		draw_ = std::move(draw);
+		due_ = true;
+	}
+
+	/** Shows, and waits until then; false if the user ends it. Throws OutputClosed when nobody looks any more. */
+	bool wait(Clock::time_point until)
+	{
+		for (;;) {
+			const auto left = std::max(std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()), std::chrono::milliseconds(0));
+			if (!due_ && left.count() == 0)
+				return true;
+			// Nothing is written before there is room: a terminal that was stopped with Ctrl-S must not keep signals away.
+			std::array<pollfd, 2> polled{pollfd{console_.output(), static_cast<short>(due_ ? POLLOUT : 0), 0},
+				pollfd{keys_ ? input_ : -1, POLLIN, 0}};
+			const bool quiet = due_ ? signals_.wait(polled) : signals_.wait(polled, left);
+			if (!quiet && !answer_signals())
+				return false;
+			if (polled[0].revents & (POLLERR | POLLHUP))
+				throw OutputClosed();
+			if (polled[1].revents && !answer_key())
+				return false;
+			if (polled[0].revents & POLLOUT) {
+				due_ = false;
+				draw_();
+			}
+		}
+	}
 
 private:
-	struct sigaction previous_{};
+	/* False if the user ends it. What ends the program does not come back. */
+	bool answer_signals()
+	{
+		for (const int number : {SIGTERM, SIGHUP, SIGQUIT, SIGTSTP}) {
+			if (!NotedSignals::take(number))
+				continue;
+			if (keys_)
+				keys_->restore();
+			signals_.obey(number);
+			own_again();
+		}
+		// Stopped by SIGSTOP, or moved to the foreground: the shell has had the terminal meanwhile.
+		if (NotedSignals::take(SIGCONT))
+			own_again();
+		if (NotedSignals::take(SIGWINCH))
+			due_ = draw_ != nullptr;
+		return !NotedSignals::take(SIGINT);
+	}
+
+	void own_again()
+	{
+		if (keys_)
+			keys_->take_over();
+		due_ = draw_ != nullptr;
+	}
+
+	bool answer_key()
+	{
+		char key = 0;
+		const ssize_t got = read(input_, &key, 1);
+		// A terminal that is gone ends it too.
+		return got < 0 ? errno == EINTR || errno == EAGAIN : got == 1 && key != 'q';
+	}
+
+	Console &console_;
+	int input_;
+	// The signals outlive the keys, so that none comes between.
+	NotedSignals signals_;
+	std::optional<Keys> keys_;
+	std::function<void()> draw_;
+	bool due_ = false;
 };
 
-std::string clipped(const std::string &text, std::size_t lines)
+/* The part of a text that a terminal of that size has room for, in letters of one column each. */
+std::string clipped(const std::string &text, std::size_t lines, std::size_t columns)
 {
-	std::size_t at = 0;
-	for (; lines > 0; --lines) {
-		at = text.find('\n', at);
-		if (at == std::string::npos)
-			return text;
-		++at;
+	std::string result;
+	std::size_t column = 0;
+	for (const char c : text) {
+		if (c == '\n') {
+			if (lines-- == 1)
+				break;
+			column = 0;
+		} else if ((c & 0xc0) != 0x80) {
+			// The bytes of a letter that follow its first belong to the same column.
+			++column;
+		}
+		if (column <= columns)
+			result += c;
 	}
-	return text.substr(0, at);
+	return result;
 }
 
 } // namespace
@@ -175,6 +241,9 @@ int do_log(const Options &options, Environment &environment, Console &console)
 	Json records = Json::array();
 	client::Callbacks callbacks;
 	bool told = false;
+	// With -f the next record may be far away: who has read enough has not to wait for it.
+	if (options.follow)
+		callbacks.watched = console.output();
 	callbacks.record = [&](const Record &record) {
 		// With -f there is no end to put an array around: one object a line.
 		if (console.json() && !options.follow) {
@@ -192,6 +261,8 @@ int do_log(const Options &options, Environment &environment, Console &console)
 		answer = session.request(request, callbacks, options.timeout);
 	}
 	console.finish();
+	if (options.follow && console.reader_gone())
+		throw OutputClosed();
 	// To follow until Ctrl-C is what was asked for.
 	if (!(options.follow && answer->status == LUNATIK_STATUS_INTERRUPTED) && !answer->ok())
 		throw failure_of(*answer, options);
@@ -232,19 +303,15 @@ int do_top(const Options &options, Environment &environment, Console &console)
 {
 	console.lines();
 	Session session = Session::open(environment.device);
-	const bool terminal = isatty(STDOUT_FILENO) && !console.json();
+	const bool terminal = isatty(console.output()) && !console.json();
 	const std::chrono::milliseconds interval = options.interval.value_or(std::chrono::seconds(2));
-	std::vector<Item> before = list_items(session, console);
+	std::vector<Item> before = list_items(session, console), after;
 	Clock::time_point then = Clock::now();
-	const EndOnInterrupt guard;
+	std::chrono::duration<double> between{};
+	Screen screen(console, environment.input, terminal);
+	std::string time;
 
-	for (std::uint64_t n = 0; !ended && (!options.count || n < *options.count); ++n) {
-		// The first look of a terminal comes soon: what happened meanwhile is all there is to show.
-		if (!pause_for(n == 0 && terminal ? std::min(interval, std::chrono::milliseconds(500)) : interval, environment.input))
-			break;
-		std::vector<Item> after = list_items(session, console);
-		const Clock::time_point now = Clock::now();
-		const std::chrono::duration<double> between = now - then;
+	const auto draw = [&] {
 		if (console.json()) {
 			Json list = Json::array();
 			for (const Share &share : shares(before, after, between)) {
@@ -257,18 +324,29 @@ int do_top(const Options &options, Environment &environment, Console &console)
 			console.object({{"status", 0}, {"runtimes", list}});
 		} else if (terminal) {
 			winsize size{};
-			// A terminal that tells no size is as high as they once were.
-			if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row < 4)
-				size.ws_row = 24;
-			console.data(fmt::format("\033[H\033[J{} runtimes, {}  (q ends)\n\n{}", after.size(),
-				format_time(std::chrono::system_clock::now().time_since_epoch()),
-				clipped(top_table(before, after, between), size.ws_row - 3u)));
+			// A terminal that tells no size is as large as they once were.
+			if (ioctl(console.output(), TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
+				size = {24, 80, 0, 0};
+			console.data("\033[H\033[J" + clipped(fmt::format("{} runtimes, {}  ({} ends)\n\n{}", after.size(), time,
+				screen.has_keys() ? "q" : "Ctrl-C", top_table(before, after, between)), size.ws_row - 1u, size.ws_col));
 		} else {
 			console.data(top_table(before, after, between) + "\n");
 		}
-		before = std::move(after);
+	};
+	for (std::uint64_t n = 0; !options.count || n < *options.count; ++n) {
+		// The first look of a terminal comes soon: what happened meanwhile is all there is to show.
+		if (!screen.wait(then + (n == 0 && terminal ? std::min(interval, std::chrono::milliseconds(500)) : interval)))
+			return LUNATIK_STATUS_OK;
+		if (n != 0)
+			before = std::move(after);
+		after = list_items(session, console);
+		const Clock::time_point now = Clock::now();
+		between = now - then;
 		then = now;
+		time = format_time(std::chrono::system_clock::now().time_since_epoch());
+		screen.show(draw);
 	}
+	screen.wait(then);
 	return LUNATIK_STATUS_OK;
 }
 

@@ -408,28 +408,65 @@ bool code_given(const CLI::App &app)
 	return false;
 }
 
-Parsed parse_words(Words words)
+/* The option that a word means: `name` with neither dashes nor value. */
+const CLI::Option *find_option(const CLI::App &app, const std::string &name, bool is_long)
 {
-	// Lunatik 3.0 had options for these two; it is the only place where an option stands for a verb.
-	if (!words.empty() && (words.front() == "--run" || words.front() == "--stop"))
-		words.front().erase(0, 2);
-
-	std::optional<Words> arguments = cut_arguments(words);
-	if (!words.empty() && is_eval_option(words.front()))
-		return complain("-e stands behind a verb", "lunatik run -e CODE");
-	std::optional<std::string> only;
-	if (const std::string *word = find_verb(words)) {
-		only = *word;
-		const bool known = std::any_of(verbs.begin(), verbs.end(), [&](const auto &entry) { return entry.first == *word; });
-		if (!known)
-			return complain(fmt::format("there is no verb '{}'", *word),
-				fmt::format("lunatik --help shows the verbs; a script is run by lunatik run {}", *word));
+	for (const CLI::Option *option : app.get_options()) {
+		if (is_long ? option->check_lname(name) : option->check_sname(name))
+			return option;
 	}
+	for (const CLI::App *verb : app.get_subcommands({})) {
+		if (const CLI::Option *option = find_option(*verb, name, is_long))
+			return option;
+	}
+	return nullptr;
+}
 
-	CLI::App app;
-	Typed typed;
-	build(app, typed, only ? &*only : nullptr);
+/*
+ * Whether a flag was asked for, among words that are no command line as a whole: the parser ends at the first that is wrong, and
+ * takes nothing of them.
+ */
+bool asks(const Words &words, const CLI::App &app, const CLI::Option &flag)
+{
+	const auto takes_value = [](const CLI::Option *option) { return option && option->get_items_expected_max() > 0; };
+	Words found;
+	for (auto word = words.begin(); word != words.end(); ++word) {
+		bool skip = false;
+		if (word->starts_with("--")) {
+			const std::size_t equals = word->find('=');
+			const CLI::Option *option = find_option(app, word->substr(2, equals == std::string::npos ? equals : equals - 2), true);
+			if (option == &flag)
+				found.push_back(*word);
+			skip = equals == std::string::npos && takes_value(option);
+		} else if (word->starts_with('-')) {
+			for (std::size_t i = 1; i < word->size(); ++i) {
+				const CLI::Option *option = find_option(app, word->substr(i, 1), false);
+				if (option == &flag)
+					found.push_back("-" + word->substr(i, 1));
+				if (!takes_value(option))
+					continue;
+				skip = i + 1 == word->size();
+				break;
+			}
+		}
+		if (skip && std::next(word) != words.end())
+			++word;
+	}
+	// What a spelling such as --json=off means is the parser's to say.
+	CLI::App alone;
+	bool asked = false;
+	alone.add_flag(flag.get_name(false, true), asked);
+	try {
+		std::reverse(found.begin(), found.end());
+		alone.parse(found);
+	} catch (const CLI::ParseError &) {
+		return false;
+	}
+	return asked;
+}
 
+Parsed parse_with(CLI::App &app, const Typed &typed, Words words, std::optional<Words> arguments)
+{
 	std::string verb;
 	try {
 		std::reverse(words.begin(), words.end());
@@ -457,10 +494,35 @@ Parsed parse_words(Words words)
 
 Parsed parse(Words words)
 {
-	const auto end = std::find(words.begin(), words.end(), "--");
-	const bool json = std::any_of(words.begin(), end, [](const std::string &word) { return word == "-j" || word == "--json"; });
-	Parsed parsed = parse_words(std::move(words));
-	parsed.json = json;
+	// Lunatik 3.0 had options for these two; it is the only place where an option stands for a verb.
+	if (!words.empty() && (words.front() == "--run" || words.front() == "--stop"))
+		words.front().erase(0, 2);
+
+	std::optional<Words> arguments = cut_arguments(words);
+	const bool verbless_code = !words.empty() && is_eval_option(words.front());
+	const std::string *word = find_verb(words);
+	const std::string verb = verbless_code ? "run" : word ? *word : "";
+	const bool known = verb.empty() || std::any_of(verbs.begin(), verbs.end(), [&](const auto &entry) { return entry.first == verb; });
+
+	CLI::App app;
+	Typed typed;
+	build(app, typed, word || verbless_code ? &verb : nullptr);
+	Parsed parsed;
+	if (verbless_code)
+		parsed = complain("-e stands behind a verb", "lunatik run -e CODE");
+	else if (!known || (word && word->empty()))
+		parsed = complain(fmt::format("there is no verb '{}'", verb),
+			fmt::format("lunatik --help shows the verbs; a script is run by lunatik run {}", verb));
+	else
+		parsed = parse_with(app, typed, words, std::move(arguments));
+
+	if (parsed.options) {
+		parsed.json = parsed.options->json;
+	} else {
+		parsed.json = asks(words, app, *app.get_option("--json"));
+		const CLI::Option *follow = find_option(app, "follow", true);
+		parsed.lines = verb == "top" || verb == "monitor" || (verb == "log" && follow && asks(words, app, *follow));
+	}
 	// A message of CLI11 may have several lines; ours are always one.
 	std::replace(parsed.message.begin(), parsed.message.end(), '\n', ' ');
 	return parsed;

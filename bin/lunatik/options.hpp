@@ -57,6 +57,7 @@ struct Parsed {
 	std::optional<Options> options;
 	int status = 0;
 	bool json = false;	/* complaints and texts are wanted as JSON */
+	bool lines = false;	/* each on one line: the verb is one that answers in lines */
 	std::string text;	/* for stdout */
 	bool asks_version = false;	/* the text is the version, not a help */
 	std::string message;	/* what is wrong, one line */

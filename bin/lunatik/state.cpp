@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "state.hpp"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
+
+#include <poll.h>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "observe.hpp"
+#include "terminal.hpp"
 
 namespace lunatik::cli {
 
@@ -116,8 +120,6 @@ int exec(States &states, const Options &options, Environment &environment, Conso
 	return LUNATIK_STATUS_OK;
 }
 
-volatile std::sig_atomic_t ended = 0;
-
 } // namespace
 
 int do_state(const Options &options, Environment &environment, Console &console)
@@ -154,26 +156,40 @@ int do_monitor(const Options &options, Environment &environment, Console &consol
 		console.note("waiting for events; Ctrl-C ends");
 
 	// To look on until Ctrl-C is what was asked for.
-	struct sigaction action{}, previous{};
-	action.sa_handler = [](int) { ended = 1; };
-	sigemptyset(&action.sa_mask);
-	ended = 0;
-	sigaction(SIGINT, &action, &previous);
+	NotedSignals signals(NotedSignals::interrupt);
 	std::uint64_t shown = 0;
-	const auto enough = [&] { return ended || (options.count && shown >= *options.count); };
+	const auto enough = [&] { return options.count && shown >= *options.count; };
+	bool come = false;
 	while (!enough()) {
-		const bool all = states.wait([&](const Record &record) {
-			if (enough())
-				return;
-			++shown;
-			console.stream(console.json() ? record_object(record).dump(-1, ' ', false, Json::error_handler_t::replace) + '\n' :
-				record_line(record, console));
-		});
+		// What has come is taken when it can be shown.
+		std::array<pollfd, 2> polled{pollfd{console.output(), static_cast<short>(come ? POLLOUT : 0), 0},
+			pollfd{come ? -1 : states.descriptor(), POLLIN, 0}};
+		if (!signals.wait(polled) && signals.take(SIGINT))
+			break;
+		if (polled[0].revents & (POLLERR | POLLHUP))
+			throw OutputClosed();
+		if (polled[1].revents)
+			come = true;
+		if (!polled[0].revents)
+			continue;
+		come = false;
+		bool all = true;
+		try {
+			all = states.wait([&](const Record &record) {
+				if (enough())
+					return;
+				++shown;
+				console.stream(console.json() ? record_object(record).dump(-1, ' ', false, Json::error_handler_t::replace) + '\n' :
+					record_line(record, console));
+			});
+		} catch (const NetlinkError &error) {
+			// Whether it is loaded again by now does not matter: events of that one do not come here.
+			throw error.code() == ENODEV ? Failure(error.status(), error.what(), "sudo lunatik load") : refused(error, {}, options, environment);
+		}
 		console.finish();
 		if (!all)
 			console.note("lunatik: events came faster than they were taken, and some are lost");
 	}
-	sigaction(SIGINT, &previous, nullptr);
 	return LUNATIK_STATUS_OK;
 }
 

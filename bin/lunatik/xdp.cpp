@@ -7,8 +7,11 @@
 #include <cstdarg>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -126,6 +129,43 @@ std::string program_name(std::uint32_t id)
 	const int error = bpf_obj_get_info_by_fd(fd, &info, &size);
 	close(fd);
 	return error ? std::string() : printable(info.name);
+}
+
+/* Where the function of lunatik_xdp.ko lies, as calls of programs name it: seen from a symbol of the kernel's. */
+std::optional<std::int32_t> place_of_function()
+{
+	std::ifstream symbols("/proc/kallsyms");
+	std::uint64_t base = 0, function = 0;
+	// "ffffffffc0a1b2c3 t name	[module]"; all zeros for who may not know.
+	for (std::string line; (!base || !function) && std::getline(symbols, line);) {
+		if (line.ends_with(" __bpf_call_base"))
+			base = std::strtoull(line.c_str(), nullptr, 16);
+		else if (line.ends_with("\t[lunatik_xdp]") && line.find(" bpf_luaxdp_run\t") != std::string::npos)
+			function = std::strtoull(line.c_str(), nullptr, 16);
+	}
+	if (!base || !function)
+		return std::nullopt;
+	return static_cast<std::int32_t>(function - base);
+}
+
+/* Whether a program calls it. */
+bool calls(int fd, std::int32_t place)
+{
+	bpf_prog_info info{};
+	std::uint32_t size = sizeof(info);
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0 || info.type != BPF_PROG_TYPE_XDP)
+		return false;
+	std::vector<bpf_insn> code(info.xlated_prog_len / sizeof(bpf_insn));
+	info = {};
+	info.xlated_prog_len = static_cast<std::uint32_t>(code.size() * sizeof(bpf_insn));
+	// SAFETY: the kernel fills at most that much of the vector.
+	info.xlated_prog_insns = reinterpret_cast<std::uintptr_t>(code.data());
+	size = sizeof(info);
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
+		return false;
+	return std::any_of(code.begin(), code.end(), [place](const bpf_insn &one) {
+		return one.code == (BPF_JMP | BPF_CALL) && one.src_reg == BPF_PSEUDO_KFUNC_CALL && one.imm == place;
+	});
 }
 
 unsigned index_of(const std::string &device)
@@ -249,6 +289,18 @@ int list(Console &console)
 }
 
 } // namespace
+
+std::vector<std::string> calling_programs()
+{
+	std::vector<std::string> names;
+	const std::optional<std::int32_t> place = place_of_function();
+	for (std::uint32_t id = 0; place && bpf_prog_get_next_id(id, &id) == 0;) {
+		const client::FileDescriptor program(bpf_prog_get_fd_by_id(id));
+		if (program && calls(program.get(), *place))
+			names.push_back(fmt::format("{} (id {})", program_name(id), id));
+	}
+	return names;
+}
 
 int do_xdp(const Options &options, Environment &environment, Console &console)
 {

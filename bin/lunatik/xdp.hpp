@@ -9,6 +9,9 @@
 
 namespace lunatik::cli {
 
+/** "ask (id 12)" for each eBPF program, wherever it is attached, that calls the function of lunatik_xdp.ko, which stays for it. */
+std::vector<std::string> calling_programs();
+
 int do_xdp(const Options &options, Environment &environment, Console &console);
 
 } // namespace lunatik::cli

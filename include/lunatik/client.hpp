@@ -248,6 +248,8 @@ struct Callbacks {
 	std::function<void(std::string_view)> output;	/* bytes a script printed */
 	std::function<void(const Item &)> item;		/* one runtime of LIST */
 	std::function<void(const Record &)> record;	/* one line of LOG */
+	/** A descriptor, or -1: the request is interrupted when the reader of what is written there has gone, as Ctrl-C does it. */
+	int watched = -1;
 };
 
 /** One open session. One thread uses it; only interrupt() and abandon() may be called from elsewhere. */
@@ -294,7 +296,7 @@ private:
 	std::optional<Answer> dispatch_all(const Callbacks &callbacks);
 	bool receive();
 	int transmit();
-	bool wait(std::optional<Clock::time_point> until);
+	bool wait(std::optional<Clock::time_point> until, int &watched);
 	Answer serve(const Callbacks &callbacks, std::optional<std::chrono::milliseconds> timeout);
 
 	FileDescriptor device_;

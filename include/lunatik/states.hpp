@@ -98,9 +98,12 @@ public:
 	/** From now on events of this namespace come to this socket, which is for nothing else then. */
 	void listen();
 
+	/** The socket, for who waits for more than events: there are some when poll() says that it can be read. */
+	int descriptor() const noexcept;
+
 	/**
 	 * Waits for events and hands each to `event`, which may not throw; returns after some of them, or on a signal. False if
-	 * events were lost because nobody took them in time.
+	 * events were lost because nobody took them in time. Throws NetlinkError with the status NOMODULE when the kernel module goes.
 	 */
 	bool wait(const std::function<void(const Record &)> &event);
 

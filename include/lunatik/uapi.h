@@ -46,7 +46,7 @@ enum lunatik_frame_type {
 	/*
 	 * Requests. Their payload is a sequence of attributes; ( ) = optional, * = any number.
 	 */
-	LUNATIK_REQUEST_RUN = 1,	/* NAME (SOURCE) (CONTEXT) (PERCPU) (MAXALLOC) ARGUMENT*: creates the runtime, runs the script in it */
+	LUNATIK_REQUEST_RUN = 1,	/* NAME (SOURCE) (EXPRESSION) (CONTEXT) (PERCPU) (MAXALLOC) ARGUMENT*: creates the runtime, runs the script in it */
 	LUNATIK_REQUEST_SPAWN = 2,	/* as RUN, then starts a kernel thread that calls the function the script returned */
 	LUNATIK_REQUEST_STOP = 3,	/* NAME: stops its thread and closes the runtime, even one that loops or blocks */
 	LUNATIK_REQUEST_LIST = 4,	/* no attribute: one ITEM for each runtime */

@@ -5,6 +5,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/seq_file.h>
 #include "lunatik/uapi.h"
 #include "control/session.hpp"
 
@@ -42,6 +43,12 @@ static __poll_t control_poll(struct file *file, poll_table *table)
 	return (ready & 1 ? EPOLLIN | EPOLLRDNORM : 0) | (ready & 2 ? EPOLLOUT | EPOLLWRNORM : 0);
 }
 
+/* Who is to unload the module sees here which clients will be told and end, and which will not hear of it. */
+static void control_show_fdinfo(struct seq_file *text, struct file *file)
+{
+	seq_printf(text, "lunatik-request:\t%d\n", lunatik_session_busy(file->private_data));
+}
+
 static const struct file_operations control_operations = {
 	.owner = THIS_MODULE,
 	.open = control_open,
@@ -49,6 +56,7 @@ static const struct file_operations control_operations = {
 	.read = control_read,
 	.write = control_write,
 	.poll = control_poll,
+	.show_fdinfo = control_show_fdinfo,
 #ifdef FMODE_LSEEK
 	.llseek = noop_llseek,
 #endif

@@ -214,6 +214,7 @@ struct lunatik_session final : Output, edge::Results {
 	long write_bytes(const void *user, unsigned long size) noexcept;
 	long read_bytes(void *user, unsigned long size, bool nonblock) noexcept;
 	unsigned poll_state() noexcept;
+	[[nodiscard]] bool busy() noexcept;
 	void abandon() noexcept;
 	void put() noexcept;
 
@@ -549,6 +550,12 @@ long lunatik_session::give(char *bytes, unsigned long size) noexcept
 	return given ? static_cast<long>(given) : faulted ? -EFAULT : 0;
 }
 
+bool lunatik_session::busy() noexcept
+{
+	MutexGuard guard(mutex_);
+	return busy_;
+}
+
 unsigned lunatik_session::poll_state() noexcept
 {
 	MutexGuard guard(mutex_);
@@ -662,7 +669,9 @@ void lunatik_session::handle_run(const Request &request, bool spawn, Report &rep
 			      .argument_count = request.argument_count,
 			      .output = this,
 			      .percpu = request.percpu,
-			      .path = request.path },
+			      .path = request.path,
+			      .expression = request.expression,
+			      .results = request.expression && !spawn ? this : nullptr },
 			    spawn, report,
 			    [](void *self, Runtime *runtime) {
 				    // SAFETY: the watcher given below.
@@ -975,6 +984,11 @@ long lunatik_session_read(lunatik_session *session, void *user, unsigned long si
 unsigned int lunatik_session_poll(lunatik_session *session)
 {
 	return session->poll_state();
+}
+
+bool lunatik_session_busy(lunatik_session *session)
+{
+	return session->busy();
 }
 
 void *lunatik_session_waitqueue(lunatik_session *session)

@@ -23,6 +23,8 @@ long lunatik_session_write(struct lunatik_session *session, const void *user, un
 long lunatik_session_read(struct lunatik_session *session, void *user, unsigned long size, int nonblock);
 /** Bit 0: read() would return at once; bit 1: so would write(). */
 unsigned int lunatik_session_poll(struct lunatik_session *session);
+/** Whether a request waits or runs, so that the client has an answer to come. */
+bool lunatik_session_busy(struct lunatik_session *session);
 /** The wait queue that both kinds of waiters sleep on. */
 void *lunatik_session_waitqueue(struct lunatik_session *session);
 

@@ -130,7 +130,7 @@ Result<Runtime *> create(const Script &script, Report &report, int cpu = Runtime
 }
 
 // Runs `source`, the text of `script`, in `runtime`, which nobody else has entered yet.
-Result<void> run_body(Runtime &runtime, const Script &script, std::string_view source, Report &report) noexcept
+Result<void> run_body(Runtime &runtime, const Script &script, std::string_view source, edge::Results *results, Report &report) noexcept
 {
 	if (int error = runtime.enter_loading(script.outer))
 		return fail(report, status_of(-error), Error(error),
@@ -141,9 +141,10 @@ Result<void> run_body(Runtime &runtime, const Script &script, std::string_view s
 				   .name = runtime.chunk_name.c_str(),
 				   .arguments = script.arguments,
 				   .argument_count = script.argument_count,
-				   .script = true,
+				   .script = !script.expression,
+				   .expression = script.expression,
 				   .keep = true },
-				 nullptr, report);
+				 results, report);
 	runtime.leave_loading(success);
 	if (!success)
 		return Error(report.error ? report.error : EINVAL);
@@ -162,7 +163,7 @@ Result<void> run_body(Runtime &runtime, const Script &script, std::string_view s
 			member->object.stop();
 			break;
 		}
-		if (auto result = run_body(*member, script, source, report); !result)
+		if (auto result = run_body(*member, script, source, nullptr, report); !result)
 			return result;
 	}
 	if (leader.stopping())
@@ -194,7 +195,7 @@ Result<void> load_into(Runtime &runtime, const Script &script, Report &report) n
 	} else {
 		chunk_name.append(script.path.empty() ? script.name : script.path);
 	}
-	auto result = run_body(runtime, script, source, report);
+	auto result = run_body(runtime, script, source, script.results, report);
 	if (!script.percpu)
 		return result;
 	if (result)

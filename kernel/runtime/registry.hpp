@@ -15,6 +15,10 @@
 
 namespace lunatik {
 
+namespace edge {
+class Results;
+}
+
 /// A script to run in a new runtime.
 struct Script {
 	std::string_view name;
@@ -29,6 +33,8 @@ struct Script {
 	Runtime *outer = nullptr;	// made by a script of this runtime
 	bool percpu = false;		// a state for each CPU; softirq only
 	std::string_view path{};	// what errors call a script given as source; its name without
+	bool expression = false;	// try "return source" first, as a prompt does
+	edge::Results *results = nullptr;	// of the body; of several states' bodies, of the first
 };
 
 /// Makes a runtime and runs the script's body in it; the runtime is not registered. Returns it as one handle, or an error

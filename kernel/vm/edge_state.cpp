@@ -315,7 +315,7 @@ static int run_chunk(lua_State *L)
 	if (chunk.keep && lua_type(L, 1) == LUA_TFUNCTION)
 		keep_task(L, 1);
 	int count = lua_gettop(L);
-	if (chunk.expression && count) {
+	if (chunk.expression && !chunk.keep && count) {
 		// A prompt's last value; raw, for a script may have given _G a metatable.
 		lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
 		lua_pushliteral(L, "_");

@@ -443,6 +443,23 @@ void lunatik_h_xtable_unregister(struct lunatik_xtable *script)
 	kfree(script);
 }
 
+/* How many rules keep this module, for who is to unload it. */
+static int show_rules(char *text, const struct kernel_param *parameter)
+{
+	struct extension *extension;
+	unsigned int count = 0;
+
+	mutex_lock(&lock);
+	list_for_each_entry(extension, &extensions, node)
+		count += extension->rules;
+	mutex_unlock(&lock);
+	return sysfs_emit(text, "%u\n", count);
+}
+
+static const struct kernel_param_ops rules_operations = { .get = show_rules };
+module_param_cb(rules, &rules_operations, NULL, 0444);
+MODULE_PARM_DESC(rules, "how many rules of iptables or ebtables ask scripts");
+
 static int __init start(void)
 {
 	return 0;

@@ -102,7 +102,10 @@ for module in mydevice mydevice_cpp; do
 	cp "$work/mydevice.lua" /lib/modules/lua/mydevice.lua
 	ok "$module is loaded" modprobe $module
 	gives "$module: head -c 4" 0 '^4242$' '' head -c 4 /dev/mydevice
-	gives "$module: lunatik.ko is in use" 1 '' "in use.*$module" lunatik unload
+	lunatik run -e 'x = 1' --name stays
+	gives "$module: lunatik.ko is in use" 1 '' "in use by the kernel module $module.hint: nothing was stopped" lunatik unload
+	ok "$module: no runtime is stopped for that" is_state stays ready
+	lunatik stop stays
 	gives "$module: and goes on" 0 '^42$' '' head -c 2 /dev/mydevice
 	exec 5</dev/mydevice
 	gives "$module: an open file keeps the module" 1 '' 'in use' rmmod $module

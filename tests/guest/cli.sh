@@ -40,6 +40,25 @@ gives "output before the value" 0 '^out.42$' '' lunatik run -e 'print("out") ret
 gives "-e with arguments" 0 '^a	b$' '' lunatik run -e 'return ...' -- a b
 gives "-e with a name stays" 0 '' '' lunatik run -e 'x = 1' --name kept
 gives "stop that too" 0 '' '' lunatik stop kept
+gives "-e with a name shows a value too" 0 '^42$' '' lunatik run --name kept -e '6 * 7'
+gives "and stays" 0 'kept +process +ready' '' lunatik list
+lunatik stop kept
+gives "a return with a name" 0 '^42	nil$' '' lunatik run --name kept -e 'return 42, nil'
+lunatik stop kept
+gives "a name that is no UTF-8" 0 '^42$' '' lunatik run --name $'k\xffpt' -e '6 * 7'
+gives "is listed" 0 $'k\xffpt +process +ready' '' lunatik list
+gives "as JSON it is replaced" 0 $'"k\xef\xbf\xbdpt"' '' lunatik -j list
+gives "the log has it" 0 $' k\xffpt: ' '' lunatik log $'k\xffpt'
+gives "stats has it" 0 $'^k\xffpt' '' lunatik stats $'k\xffpt'
+gives "stop it, too" 0 '' '' lunatik stop $'k\xffpt'
+gives "a function is spawned from an expression" 0 '' '' lunatik spawn --name kept -e 'function() end'
+lunatik stop kept
+gives "an expression in each CPU's state is shown once" 0 '^42$' '' lunatik run --name kept -e '6 * 7' softirq percpu
+lunatik stop kept
+gives "values of a name as JSON" 0 '"values": \[[^]]*"42"' '' lunatik -j run --name kept -e '6 * 7'
+gives "it leaves no _ behind" 0 '^nil$' '' lunatik state exec kept 'return _'
+lunatik stop kept
+gives "an error in one" 1 '' '^lunatik: kept:1: on purpose' lunatik run --name kept -e 'error("on purpose")'
 gives "-e without a name is gone" 0 '' 'no runtime' lunatik list
 gives "standard input" 0 '^piped	z$' '' bash -c 'echo "print(\"piped\", ...) return 1" | lunatik run - -- z'
 gives "a name of one's own" 0 '^hello$' '' lunatik run test/hello --name another
@@ -113,6 +132,20 @@ gives "too many words" 2 '' '^lunatik: ' lunatik run test/hello process softirq 
 gives "65 arguments" 2 '' '^lunatik: too many script arguments' lunatik run test/hello -- $(seq 65)
 gives "64 arguments" 0 '^64$' '' lunatik run -e 'return select("#", ...)' -- $(seq 64)
 
+for json in -jq -qj --json=true --json=1 --json=on '--json=false --json'; do
+	# shellcheck disable=SC2086 # some are two words
+	gives "$json is JSON" 0 '^\{.  "status": 0,.  "runtimes"' '' lunatik $json list
+	# shellcheck disable=SC2086
+	gives "$json: so is an error" 2 "\"message\": \"there is no verb 'start'\"" '' lunatik $json start
+done
+gives "-jV" 0 '"version": ' '' lunatik -jV
+gives "--json=false is none" 0 '' 'no runtime' lunatik --json=false list
+for words in 'top -n 0' 'monitor --bad' 'log -f --bad' 'log -f a b' 'top --bad'; do
+	# shellcheck disable=SC2086
+	gives "wrong words of a verb that answers in lines: $words" 2 '^\{"status":2,"error":[^
+]*\}$' '' lunatik -j $words
+done
+
 # -- permission
 
 gives "nobody: list" 4 '' '^lunatik: .*hint: .*root' su nobody -s /bin/sh -c 'lunatik list'
@@ -146,7 +179,11 @@ rm /dev/lunatik
 mv /dev/lunatik-away /dev/lunatik
 gives "reload" 0 '' '' lunatik reload
 exec 8<>/dev/lunatik
-gives "unload while the device is open" 1 '' '^lunatik: lunatik is in use: .*hint: .*/dev/lunatik.*: [0-9]+ \(bash\)' lunatik unload
+lunatik run -e 'x = 1' --name stays
+gives "unload while the device is open" 1 '' '^lunatik: lunatik is in use: /dev/lunatik is open in [0-9]+ \(bash\).*.hint: nothing was stopped; .*: [0-9]+ \(bash\)' lunatik unload
+gives "and reload" 1 '' 'lunatik is in use: .*nothing was stopped' lunatik reload
+gives "in JSON" 1 '"message": "lunatik is in use: ' '' lunatik -j unload
+ok "what ran goes on" is_state stays ready
 exec 8>&-
 gives "unload when it is closed" 0 '' '' lunatik unload
 gives "load" 0 '' '' lunatik load

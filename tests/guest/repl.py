@@ -5,15 +5,14 @@
 
 import json
 import os
-import pty
 import re
-import select
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 from ktap import SLOW, equal, faster, finish, install, lunatik, ok, stop, within
+from terminal import Terminal
 
 
 def pipe(name, source, status, out, err):
@@ -89,55 +88,6 @@ def completion(terminal):
     terminal.expect(r"> ")
     terminal.type("if true then\n\treturn 77\nend\n")
     terminal.says("elsewhere a tab is indentation", r"\n77\n")
-
-
-class Terminal:
-    """The command line on a terminal of its own."""
-
-    def __init__(self, *arguments, **environment):
-        self.pid, self.descriptor = pty.fork()
-        if self.pid == 0:
-            os.environ.update({"TERM": "vt100", "HOME": "/tmp/repl-home", "NO_COLOR": "1", **environment})
-            os.execvp("lunatik", ["lunatik", *arguments])
-        self.seen = ""
-
-    def type(self, text):
-        os.write(self.descriptor, text.encode())
-
-    def expect(self, pattern, seconds=10):
-        """Reads until the pattern comes; returns what came before and with it, or None."""
-        until = time.monotonic() + seconds * SLOW
-        while time.monotonic() < until:
-            if match := re.search(pattern, self.seen):
-                before, self.seen = self.seen[:match.end()], self.seen[match.end():]
-                return before
-            if select.select([self.descriptor], [], [], 0.1)[0]:
-                try:
-                    more = os.read(self.descriptor, 65536)
-                except OSError:
-                    more = b""
-                if not more:
-                    return None
-                # Colours and cursor movements are not what is read here.
-                self.seen += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|\r", "", more.decode(errors="replace"))
-        return None
-
-    def says(self, name, pattern, seconds=10):
-        ok(name, self.expect(pattern, seconds) is not None, f"wanted {pattern!r}", f"got {self.seen[-1000:]!r}")
-
-    def end(self, seconds=5):
-        """The exit status, or None if it does not end."""
-        until = time.monotonic() + seconds * SLOW
-        while time.monotonic() < until:
-            self.expect("no such words will come", 0.05)
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                os.close(self.descriptor)
-                return os.waitstatus_to_exitcode(status)
-        os.kill(self.pid, 9)
-        os.waitpid(self.pid, 0)
-        os.close(self.descriptor)
-        return None
 
 
 def at_a_terminal():

@@ -131,6 +131,23 @@ TEST_CASE("every status of the kernel is the exit status", "[commands]")
 	}
 }
 
+TEST_CASE("run -e shows its values, with a name and without one", "[commands]")
+{
+	Stage stage;
+	for (const Words &name : {Words{}, Words{"--name", "mine"}}) {
+		Words words{"run", "-e", "6 * 7"};
+		words.insert(words.end(), name.begin(), name.end());
+		const auto play = [&](fake::Peer &peer) {
+			const fake::Received request = peer.expect(name.empty() ? LUNATIK_REQUEST_EVAL : LUNATIK_REQUEST_RUN);
+			require(request.has(LUNATIK_ATTRIBUTE_EXPRESSION), "it is an expression");
+			peer.send(fake::done(LUNATIK_STATUS_OK, attribute(LUNATIK_ATTRIBUTE_VALUE, "42")));
+		};
+		CHECK(stage.run(words, play).out == "42\n");
+		words.insert(words.begin(), "-j");
+		CHECK(nlohmann::json::parse(stage.run(words, play).out)["values"] == Words{"42"});
+	}
+}
+
 TEST_CASE("run shows output as it comes, and the error with its traceback after it", "[commands]")
 {
 	Stage stage;
@@ -497,10 +514,76 @@ TEST_CASE("unload stops everything and removes users before what they use", "[co
 	CHECK(stage.removed == Words{"lunatik_device", "lunatik_skb", "lunatik_data", "lunatik"});
 }
 
+TEST_CASE("unload finds who holds a module before it stops anything", "[commands]")
+{
+	Stage stage;
+	stage.add_module("lunatik", {"lunatik_device"});
+	stage.add_module("lunatik_device", {});
+	const auto refused = [&](const std::string &message, const std::string &hint) {
+		const Shown shown = stage.run({"unload"}, [](fake::Peer &peer) { require(!peer.receive(), "something is stopped"); });
+		CHECK(shown.status == 1);
+		CHECK(shown.out.empty());
+		CHECK_THAT(shown.err, begins_with("lunatik: " + message));
+		CHECK_THAT(shown.err, has("\nhint: nothing was stopped; "));
+		CHECK_THAT(shown.err, has(hint));
+		CHECK(stage.removed.empty());
+	};
+
+	stage.directory.write("sys/lunatik/holders/mydevice", "");
+	stage.directory.write("sys/lunatik_device/holders/other", "");
+	refused("lunatik is in use by the kernel module mydevice; lunatik_device is in use by the kernel module other\n", "sudo rmmod mydevice other\n");
+	std::filesystem::remove(stage.directory.path() / "sys/lunatik/holders/mydevice");
+	std::filesystem::remove(stage.directory.path() / "sys/lunatik_device/holders/other");
+
+	std::filesystem::create_directories(stage.directory.path() / "sys/lunatik_xtable/parameters");
+	stage.add_module("lunatik_xtable", {});
+	stage.directory.write("sys/lunatik_xtable/parameters/rules", "2\n");
+	refused("lunatik_xtable is in use: 2 rules of a firewall ask scripts\n", "iptables -S");
+	stage.directory.write("sys/lunatik_xtable/parameters/rules", "0\n");
+
+	stage.add_module("lunatik_xdp", {});
+	stage.environment.modules.programs = [] { return Words{"ask (id 12)"}; };
+	// Nobody is asked for programs while nothing holds the module.
+	stage.directory.write("sys/lunatik_xdp/refcnt", "1\n");
+	refused("lunatik_xdp is in use: 1 eBPF program calls it: ask (id 12)\n", "lunatik xdp unload DEVICE");
+	stage.directory.write("sys/lunatik_xdp/refcnt", "0\n");
+
+	// One process waits for nothing, another is in the middle of a request and will be told.
+	const auto play = [&](const std::string &requests, const fake::Script &script) {
+		fake::Listener listener(script);
+		stage.environment.device = listener.device();
+		stage.directory.write("proc/4711/comm", "repl\n");
+		stage.directory.write("proc/4712/comm", "runs\n");
+		for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
+			const auto process = stage.directory.path() / ("proc/471" + std::to_string(i + 1));
+			std::filesystem::remove_all(process / "fd");
+			std::filesystem::create_directories(process / "fd");
+			std::filesystem::create_symlink(listener.device(), process / "fd/3");
+			stage.directory.write("proc/471" + std::to_string(i + 1) + "/fdinfo/3", "pos:\t0\nlunatik-request:\t" + requests.substr(i, 1) + "\n");
+		}
+		const Shown shown = stage.run({"unload"});
+		listener.check();
+		return std::pair{shown, listener.device()};
+	};
+	const auto [idle, device] = play("01", [](fake::Peer &peer) { require(!peer.receive(), "something is stopped"); });
+	CHECK(idle.status == 1);
+	CHECK(idle.err == "lunatik: lunatik is in use: " + device + " is open in 4711 (repl)\nhint: nothing was stopped; these have " + device +
+		" or a device of a script's open and must end first: 4711 (repl)\n");
+	CHECK(stage.removed.empty());
+	std::atomic<bool> shut{false};
+	CHECK(play("11", [&](fake::Peer &peer) {
+		peer.expect(LUNATIK_REQUEST_SHUTDOWN);
+		shut = true;
+		peer.send(fake::done());
+	}).first.status == 0);
+	CHECK(shut);
+	CHECK(stage.removed.size() == 4);
+}
+
 TEST_CASE("unload that fails says who holds what, and its status is true", "[commands]")
 {
 	Stage stage;
-	stage.add_module("lunatik", {"lunatik_device", "mydevice"});
+	stage.add_module("lunatik", {"lunatik_device"});
 	stage.add_module("lunatik_device", {});
 	stage.directory.write("sys/lunatik_device/busy", "");
 	stage.directory.write("sys/lunatik_device/refcnt", "2\n");
@@ -508,12 +591,13 @@ TEST_CASE("unload that fails says who holds what, and its status is true", "[com
 	stage.environment.device = listener.device();
 	stage.directory.write("proc/4711/comm", "passwd-reader\n");
 	std::filesystem::create_directories(stage.directory.path() / "proc/4711/fd");
+	// A module that does not say who has a request is asked to stop what runs, and then holds.
 	std::filesystem::create_symlink(listener.device(), stage.directory.path() / "proc/4711/fd/3");
 	const Shown shown = stage.run({"unload"});
 	listener.check();
 	CHECK(shown.status == 1);
 	CHECK_THAT(shown.err, has("lunatik_device is in use: 2 references"));
-	CHECK_THAT(shown.err, has("lunatik is in use: 2 references, used by lunatik_device, mydevice"));
+	CHECK_THAT(shown.err, has("lunatik is in use: 1 reference, used by lunatik_device"));
 	CHECK_THAT(shown.err, has("4711 (passwd-reader)"));
 	CHECK(stage.removed.empty());
 

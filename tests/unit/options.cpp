@@ -210,6 +210,50 @@ TEST_CASE("a wrong command line is a usage error, whatever finds it", "[options]
 	CHECK_FALSE(parse({"nonsense", "--", "-j"}).json);
 }
 
+TEST_CASE("JSON may be asked for in every spelling that the parser takes, also of what cannot be parsed", "[options]")
+{
+	for (const Words &words : {Words{"-jq", "start"}, Words{"-qj", "start"}, Words{"start", "-qj"}, Words{"--json=true", "start"},
+			Words{"--json=1", "start"}, Words{"--json=on", "start"}, Words{"--json=false", "--json", "start"}, Words{"-jV"}, Words{"-Vj"},
+			Words{"-jh"}, Words{"-hj"}, Words{"run", "-jh"}, Words{"run", "-qj"}, Words{"--json=yes", "--version"}, Words{"top", "-n0", "-j"},
+			Words{"top", "-jn", "0"}, Words{"top", "-n", "-j"}, Words{"list", "-n", "-j"}, Words{"run", "--nosuch", "x", "-qj"}, Words{"-e", "1", "-j"},
+			Words{"run", "-qje", "1", "--maxalloc", "0"}, Words{"-j", ""}, Words{"--json=t", "stop"}}) {
+		CAPTURE(words);
+		const Parsed parsed = parse(words);
+		CHECK_FALSE(parsed.options);
+		// Of these two the word is the value of -n.
+		CHECK(parsed.json == (words != Words{"top", "-n", "-j"}));
+	}
+	for (const Words &words : {Words{"-jq", "list"}, Words{"list", "-qj"}, Words{"--json=true", "list"}, Words{"list", "--json=1"},
+			Words{"run", "-je", "1"}}) {
+		CAPTURE(words);
+		CHECK(good(words).json);
+		CHECK(parse(words).json);
+	}
+	// Asked for and taken back, a value, an argument of the script's, or no spelling of it.
+	for (const Words &words : {Words{"--json=false", "start"}, Words{"-j", "--json=0", "start"}, Words{"run", "-e", "-j", "--maxalloc", "0"},
+			Words{"run", "--name", "-j", "--nosuch", "x"}, Words{"run", "-eqj", "--maxalloc", "0"}, Words{"run", "--", "-j"},
+			Words{"run", "-e", "--json", "--timeout", "0"}, Words{"--json=maybe", "start"}, Words{"--jso", "start"}}) {
+		CAPTURE(words);
+		CHECK_FALSE(parse(words).options);
+		CHECK_FALSE(parse(words).json);
+	}
+	CHECK_FALSE(good({"list", "--json=off"}).json);
+	CHECK_FALSE(parse({"run", "-e", "-j"}).json);
+}
+
+TEST_CASE("what a verb that answers in lines says of wrong uses is a line", "[options]")
+{
+	for (const Words &words : {Words{"-j", "top", "-n", "0"}, Words{"-j", "monitor", "--bad"}, Words{"-j", "log", "-f", "--bad"},
+			Words{"log", "-jf", "--bad"}, Words{"log", "--follow=true", "a", "b"}, Words{"log", "--bad", "-f"}, Words{"top", "--bad", "x"}}) {
+		CAPTURE(words);
+		CHECK(parse(words).lines);
+	}
+	for (const Words &words : {Words{"-j", "log", "--bad"}, Words{"log", "--bad", "--follow=no"}, Words{"stop"}, Words{"topp"}, Words{"run", "-f"}}) {
+		CAPTURE(words);
+		CHECK_FALSE(parse(words).lines);
+	}
+}
+
 TEST_CASE("help and version go to standard output", "[options]")
 {
 	for (const Words &words : {Words{"--help"}, Words{"-h"}, Words{"run", "--help"}, Words{"stop", "-h"},

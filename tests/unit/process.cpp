@@ -2,13 +2,16 @@
 // The program itself: exit statuses, signals, closed descriptors, and a terminal.
 #include "catch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <functional>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -56,8 +59,9 @@ public:
 			for (std::string &word : arguments)
 				argv.push_back(word.data());
 			argv.push_back(nullptr);
-			std::array<std::string, 3> variables{"LUNATIK_DEVICE=" + device, "HOME=" + home, "TERM=xterm"};
-			std::array<char *, 4> envp{variables[0].data(), variables[1].data(), variables[2].data(), nullptr};
+			std::array<std::string, 3> variables{"LUNATIK_DEVICE=" + device, "TERM=xterm", "HOME=" + home};
+			// Without a home there is no such variable.
+			std::array<char *, 4> envp{variables[0].data(), variables[1].data(), home.empty() ? nullptr : variables[2].data(), nullptr};
 			execve(LUNATIK_BINARY, argv.data(), envp.data());
 			_exit(127);
 		}
@@ -75,6 +79,12 @@ public:
 	void type(const std::string &keys) const { REQUIRE(write(master_.get(), keys.data(), keys.size()) > 0); }
 
 	void signal(int number) const { kill(pid_, number); }
+
+	void resize(unsigned short rows, unsigned short columns) const
+	{
+		const winsize size{rows, columns, 0, 0};
+		REQUIRE(ioctl(master_.get(), TIOCSWINSZ, &size) == 0);
+	}
 
 	/* Whether the terminal itself shows what is typed. */
 	bool echoes() const
@@ -153,6 +163,22 @@ void evaluator(fake::Peer &peer)
 			peer.send(fake::done(0, attribute(LUNATIK_ATTRIBUTE_VALUE, "<" + source + ">")));
 		}
 	}
+}
+
+/* A kernel with 50 runtimes; it closes a session after that many looks at them. */
+fake::Script lists(int looks)
+{
+	return [looks](fake::Peer &peer) {
+		for (int look = 0; look < looks; ++look) {
+			if (!peer.receive())
+				return;
+			std::string items;
+			for (int i = 0; i < 50; ++i)
+				items += fake::frame(LUNATIK_ANSWER_ITEM, attribute(LUNATIK_ATTRIBUTE_NAME, "runtime" + std::to_string(i)));
+			peer.send(items + fake::done());
+		}
+		peer.close();
+	};
 }
 
 } // namespace
@@ -399,6 +425,155 @@ TEST_CASE("a line editor that is ended leaves the terminal as it was", "[process
 	terminal.signal(SIGTERM);
 	CHECK(terminal.wait() == 128 + SIGTERM);
 	CHECK(terminal.echoes());
+}
+
+TEST_CASE("top takes single keys, shows none of them, and leaves the terminal as it was", "[process][terminal]")
+{
+	const fake::Directory home;
+	fake::Listener listener(lists(1000));
+	const auto ends = [&](const std::vector<std::string> &words, const std::function<void(Terminal &)> &end, int status) {
+		Terminal terminal(listener.device(), home.path(), words);
+		CHECK(terminal.shows("(q ends)"));
+		CHECK_FALSE(terminal.echoes());
+		end(terminal);
+		CHECK(terminal.wait() == status);
+		CHECK(terminal.echoes());
+		return terminal.screen();
+	};
+	const std::vector<std::string> slow{"top", "-d", "1000"};
+	const std::string screen = ends(slow, [](Terminal &terminal) {
+		terminal.type("typed");
+		terminal.type("q");
+	}, 0);
+	CHECK(screen.find("typed") == std::string::npos);
+	ends(slow, [](Terminal &terminal) { terminal.type("\003"); }, 0);
+	ends(slow, [](Terminal &terminal) { terminal.type("\034"); }, 128 + SIGQUIT);
+	for (const int number : {SIGTERM, SIGHUP, SIGINT})
+		ends(slow, [number](Terminal &terminal) { terminal.signal(number); }, number == SIGINT ? 0 : 128 + number);
+	ends({"top", "-d", "0.6", "-n", "2"}, [](Terminal &) {}, 0);
+	// Its first request, a look, and an error at the next.
+	fake::Listener failing(lists(2));
+	Terminal failed(failing.device(), home.path(), {"top", "-d", "0.6"});
+	CHECK(failed.shows("(q ends)"));
+	CHECK(failed.shows("lunatik:"));
+	CHECK(failed.wait() == 1);
+	CHECK(failed.echoes());
+}
+
+TEST_CASE("top fills the terminal it has, and no more", "[process][terminal]")
+{
+	const fake::Directory home;
+	fake::Listener listener(lists(1000));
+	Terminal terminal(listener.device(), home.path(), {"top", "-d", "1000"});
+	CHECK(terminal.shows("runtime20 "));
+	terminal.resize(10, 30);
+	CHECK(terminal.shows("\033[H\033[J"));
+	CHECK(terminal.shows("runtime12 "));
+	terminal.type("q");
+	CHECK(terminal.wait() == 0);
+	const std::string last = terminal.screen().substr(terminal.screen().rfind("\033[H\033[J") + 6);
+	CHECK(std::count(last.begin(), last.end(), '\n') < 10);
+	std::size_t longest = 0;
+	for (std::size_t at = 0, next; (next = last.find("\r\n", at)) != std::string::npos; at = next + 2)
+		longest = std::max(longest, next - at);
+	CHECK(longest == 30);
+}
+
+TEST_CASE("top leaves a terminal alone that it is not typed at, or that it does not fill", "[process][terminal]")
+{
+	const fake::Directory home;
+	fake::Listener listener(lists(1000));
+	Terminal terminal(listener.device(), home.path(), {"-j", "top", "-d", "0.1"});
+	CHECK(terminal.shows("runtime49"));
+	CHECK(terminal.echoes());
+	terminal.type("\003");
+	CHECK(terminal.wait() == 0);
+}
+
+TEST_CASE("who follows ends when the reader leaves, however quiet it is", "[process]")
+{
+	const auto leaves = [](const std::vector<std::string> &words, const fake::Script &kernel) {
+		CAPTURE(words);
+		std::atomic<bool> asked{false};
+		fake::Listener listener([&](fake::Peer &peer) {
+			asked = true;
+			kernel(peer);
+		});
+		int ends[2];
+		REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+		fake::Process::Setup setup;
+		setup.arguments = words;
+		setup.out = ends[1];
+		fake::Process process(listener.device(), setup);
+		close(ends[1]);
+		REQUIRE(eventually([&] { return asked.load(); }));
+		std::this_thread::sleep_for(200ms);
+		close(ends[0]);
+		const fake::Outcome outcome = process.wait();
+		CHECK(outcome.status == 128 + SIGPIPE);
+		CHECK(outcome.err.empty());
+		listener.check();
+	};
+	const fake::Script journal = [](fake::Peer &peer) {
+		peer.expect(LUNATIK_REQUEST_LOG);
+		peer.expect(LUNATIK_REQUEST_INTERRUPT);
+		peer.send(fake::done(LUNATIK_STATUS_INTERRUPTED));
+	};
+	leaves({"log", "-f"}, journal);
+	leaves({"-j", "log", "-f"}, journal);
+	leaves({"top", "-d", "1000"}, lists(1000));
+	leaves({"-j", "top", "-d", "1000"}, lists(1000));
+}
+
+TEST_CASE("a verb that answers in lines says in one what is wrong with its words", "[process]")
+{
+	for (const std::vector<std::string> &words : {std::vector<std::string>{"-j", "top", "-n", "0"}, {"-qj", "monitor", "--bad"},
+			{"log", "--json=1", "-f", "--bad"}}) {
+		CAPTURE(words);
+		const fake::Outcome outcome = fake::run("/nonexistent", words);
+		CHECK(outcome.status == 2);
+		CHECK(outcome.err.empty());
+		CHECK_THAT(outcome.out, begins_with("{\"status\":2,"));
+		CHECK(std::count(outcome.out.begin(), outcome.out.end(), '\n') == 1);
+	}
+}
+
+TEST_CASE("without HOME a REPL says so once, and works", "[process][terminal]")
+{
+	fake::Listener listener(evaluator);
+	Terminal terminal(listener.device(), {});
+	CHECK(terminal.shows("lunatik: lines will not be remembered: HOME is not set\r\n"));
+	CHECK(terminal.shows("> "));
+	terminal.type("one\r");
+	CHECK(terminal.shows("<one>"));
+	terminal.type("two\r");
+	CHECK(terminal.shows("<two>"));
+	terminal.type("\004");
+	CHECK(terminal.wait() == 0);
+	CHECK(terminal.screen().find("remembered") == terminal.screen().rfind("remembered"));
+	listener.check();
+}
+
+TEST_CASE("completion when the module goes is nothing, and the next line says why", "[process][terminal]")
+{
+	const fake::Directory home;
+	fake::Listener listener([](fake::Peer &peer) {
+		peer.expect(LUNATIK_REQUEST_EVAL);
+		peer.send(fake::done(0, attribute(LUNATIK_ATTRIBUTE_VALUE, "one")));
+		peer.expect(LUNATIK_REQUEST_COMPLETE);
+		peer.close();
+	});
+	Terminal terminal(listener.device(), home.path());
+	CHECK(terminal.shows("> "));
+	terminal.type("1\r");
+	CHECK(terminal.shows("one"));
+	CHECK(terminal.shows("> "));
+	terminal.type("str\t");
+	terminal.type("ing\r");
+	CHECK(terminal.shows("lunatik:\033[0m the session has ended"));
+	CHECK(terminal.wait() == 1);
+	CHECK(terminal.echoes());
+	listener.check();
 }
 
 TEST_CASE("a history that cannot be written is one warning", "[process][terminal]")
