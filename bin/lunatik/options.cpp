@@ -32,7 +32,7 @@ struct Typed {
 	std::array<std::string, 3> positional;
 	std::string code;
 	std::optional<std::string> name, maxalloc, timeout, count, interval, netns, mode, program;
-	bool json = false, quiet = false, replace = false, follow = false;
+	bool json = false, quiet = false, replace = false, follow = false, null = false;
 };
 
 Parsed complain(std::string message, std::string hint)
@@ -182,6 +182,8 @@ Parsed decode_state(const Typed &typed, bool code_given)
 	options.action = found->second;
 	options.script = name;
 	options.netns = typed.netns;
+	if (typed.null && options.action != Action::List)
+		return complain(fmt::format("state {} takes no --null", action), usage_hint("state"));
 	if (options.action == Action::List ? !name.empty() : name.empty())
 		return complain(options.action == Action::List ? "state list takes no name" :
 			fmt::format("state {} needs the name of a state", action), usage_hint("state"));
@@ -284,10 +286,13 @@ Parsed decode(const std::string &verb, Typed typed, bool code_given, std::option
 	}
 	if (!parsed.options)
 		return parsed;
+	if (typed.null && typed.json)
+		return complain("--null and --json are two answers", usage_hint(verb));
 
 	const auto found = std::find_if(verbs.begin(), verbs.end(), [&](const auto &entry) { return entry.first == verb; });
 	parsed.options->verb = found == verbs.end() ? Verb::Repl : found->second;
 	parsed.options->json = typed.json;
+	parsed.options->null = typed.null;
 	parsed.options->quiet = typed.quiet;
 	return parsed;
 }
@@ -307,6 +312,11 @@ void add_word(CLI::App &verb, const char *name, std::string &value, const char *
 	verb.add_option(name, value, description)->option_text(" ");
 }
 
+void add_null_option(CLI::App &verb, Typed &typed, const char *description)
+{
+	verb.add_flag("-0,--null", typed.null, description);
+}
+
 struct Command {
 	const char *name, *description;
 	void (*describe)(CLI::App &verb, Typed &typed) = nullptr;
@@ -317,7 +327,9 @@ constexpr Command commands[] = {
 	{"unload", "Stop every runtime and remove the kernel modules"},
 	{"reload", "unload, then load"},
 	{"status", "Show the loaded kernel modules"},
-	{"list", "Show the runtimes"},
+	{"list", "Show the runtimes", [](CLI::App &verb, Typed &typed) {
+		add_null_option(verb, typed, "Only their names, for programs: each with a zero byte behind it, as xargs -0 takes them");
+	}},
 	{"run", "Run a script in a runtime of its own", [](CLI::App &verb, Typed &typed) {
 		add_script_options(verb, typed, "The script to run");
 	}},
@@ -354,6 +366,7 @@ constexpr Command commands[] = {
 		add_word(verb, "state", typed.positional[1], "Name of the state");
 		add_word(verb, "code", typed.positional[2], "What exec runs; - is standard input");
 		verb.add_option("-e,--eval", typed.code, "The same, where it begins with a dash")->option_text("CODE");
+		add_null_option(verb, typed, "list: only the names, each with a zero byte behind it, as xargs -0 takes them");
 		verb.add_option("--netns", typed.netns, "In this network namespace instead of one's own")->option_text("NAME");
 		verb.add_option("--maxalloc", typed.maxalloc, "create: its memory cap")->option_text("BYTES[K|M|G]");
 		verb.add_option("--timeout", typed.timeout, "exec: end the code after this time; exit 8")->option_text("SECONDS");
