@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -320,6 +321,8 @@ void add_null_option(CLI::App &verb, Typed &typed, const char *description)
 struct Command {
 	const char *name, *description;
 	void (*describe)(CLI::App &verb, Typed &typed) = nullptr;
+	// What stands behind it, a line for each form: CLI11 itself cannot know what must be there, since we complain of that.
+	const char *usage = "[OPTIONS]";
 };
 
 constexpr Command commands[] = {
@@ -332,20 +335,21 @@ constexpr Command commands[] = {
 	}},
 	{"run", "Run a script in a runtime of its own", [](CLI::App &verb, Typed &typed) {
 		add_script_options(verb, typed, "The script to run");
-	}},
+	}, "[OPTIONS] script [context] [percpu] [-- argument...]\n[OPTIONS] -e CODE [-- argument...]\n"
+		"[OPTIONS] --name NAME -e CODE [context] [percpu] [-- argument...]"},
 	{"spawn", "Run a script, and the function it returns in a kernel thread", [](CLI::App &verb, Typed &typed) {
 		add_script_options(verb, typed, "The script to spawn");
-	}},
+	}, "[OPTIONS] script [context] [percpu] [-- argument...]\n[OPTIONS] --name NAME -e CODE [context] [percpu] [-- argument...]"},
 	{"stop", "Stop a runtime, even one that loops or blocks", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "name", typed.positional[0], "The runtime, or the file it was run from");
-	}},
+	}, "[OPTIONS] [--] name"},
 	{"restart", "Stop a runtime and run its script again", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "name", typed.positional[0], "The runtime, or the file it was run from");
 		verb.footer("Words after -- are the script's arguments; the context, percpu, memory cap and thread stay as they were.");
-	}},
+	}, "[OPTIONS] name [-- argument...]"},
 	{"stats", "Show what each runtime has done and holds", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "name", typed.positional[0], "Only this runtime");
-	}},
+	}, "[OPTIONS] [name]"},
 	{"top", "Show the busiest runtimes, again and again", [](CLI::App &verb, Typed &typed) {
 		verb.add_option("-d,--delay", typed.interval, "Time between two looks (default 2)")->option_text("SECONDS");
 		verb.add_option("-n,--count", typed.count, "Look as often as this, then end")->option_text("COUNT");
@@ -353,14 +357,14 @@ constexpr Command commands[] = {
 	{"log", "Show what scripts printed, and their errors", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "name", typed.positional[0], "Only of this runtime");
 		verb.add_flag("-f,--follow", typed.follow, "Go on with what comes");
-	}},
+	}, "[OPTIONS] [name]"},
 	{"check", "Compile a script without running it, and name the globals it does not know", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "script", typed.positional[0], "The script");
-	}},
+	}, "[OPTIONS] script"},
 	{"doctor", "Look at kernel, modules and permissions, and say what to mend"},
 	{"test", "Run the installed test suites", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "suite", typed.positional[0], "Only this one");
-	}},
+	}, "[OPTIONS] [suite]"},
 	{"state", "Make, use, show and close named Lua states, over generic netlink", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "action", typed.positional[0], "create, exec, list or close");
 		add_word(verb, "state", typed.positional[1], "Name of the state");
@@ -370,7 +374,7 @@ constexpr Command commands[] = {
 		verb.add_option("--netns", typed.netns, "In this network namespace instead of one's own")->option_text("NAME");
 		verb.add_option("--maxalloc", typed.maxalloc, "create: its memory cap")->option_text("BYTES[K|M|G]");
 		verb.add_option("--timeout", typed.timeout, "exec: end the code after this time; exit 8")->option_text("SECONDS");
-	}},
+	}, "create [OPTIONS] state\nexec [OPTIONS] state code\nexec [OPTIONS] state -e CODE\nclose [OPTIONS] state\nlist [OPTIONS]"},
 	{"monitor", "Show what happens to the runtimes of a network namespace, as it happens", [](CLI::App &verb, Typed &typed) {
 		verb.add_option("--netns", typed.netns, "Of this network namespace instead of one's own")->option_text("NAME");
 		verb.add_option("-n,--count", typed.count, "Show as many events as this, then end")->option_text("COUNT");
@@ -383,7 +387,36 @@ constexpr Command commands[] = {
 			->option_text("MODE");
 		verb.add_option("--program", typed.program, "load: the program of this name instead of the first")->option_text("NAME");
 		verb.add_flag("--replace", typed.replace, "load: in place of a program that is attached");
-	}},
+	}, "load [OPTIONS] object device\nunload [OPTIONS] device\nlist [OPTIONS]"},
+};
+
+std::vector<std::string> usage_of(const std::string &name)
+{
+	std::vector<std::string> lines;
+	for (const Command &command : commands) {
+		if (name != command.name)
+			continue;
+		for (std::string_view rest = command.usage; !rest.empty();) {
+			lines.emplace_back(rest.substr(0, rest.find('\n')));
+			rest.remove_prefix(std::min(rest.size(), lines.back().size() + 1));
+		}
+	}
+	return lines;
+}
+
+/* A help whose usage says which words must be there. */
+class Help : public CLI::Formatter {
+public:
+	std::string make_usage(const CLI::App *app, std::string name) const override
+	{
+		const std::vector<std::string> lines = usage_of(app->get_name());
+		if (lines.empty())
+			return CLI::Formatter::make_usage(app, name);
+		std::string text;
+		for (const std::string &line : lines)
+			text += fmt::format("{} {} {}\n", text.empty() ? "Usage:" : "      ", name, line);
+		return text;
+	}
 };
 
 /*
@@ -393,6 +426,7 @@ constexpr Command commands[] = {
 void build(CLI::App &app, Typed &typed, const std::string *only = nullptr)
 {
 	app.name("lunatik");
+	app.formatter(std::make_shared<Help>());
 	app.description("Lua, safe inside the running Linux kernel. Without a verb: read, evaluate, print, line by line.");
 	app.fallthrough();
 	app.require_subcommand(0, 1);
@@ -486,7 +520,7 @@ std::vector<Description> describe()
 	build(app, typed);
 	std::vector<Description> descriptions;
 	const auto add = [&](const CLI::App &verb, const std::string &name) {
-		Description description{name, verb.get_description(), verb.get_footer(), {}};
+		Description description{name, verb.get_description(), verb.get_footer(), {}, usage_of(name)};
 		for (const CLI::Option *option : verb.get_options()) {
 			Word word{option->get_name(), {}, {}, option->get_description()};
 			for (const std::string &spelling : option->get_snames())
