@@ -184,11 +184,13 @@ int do_status(const Options &, Environment &environment, Console &console)
 	return 0;
 }
 
-int do_list(const Options &, Environment &environment, Console &console)
+int do_list(const Options &options, Environment &environment, Console &console)
 {
 	Session session = open_session(environment);
 	const std::vector<Item> items = list_items(session, console);
-	if (console.json()) {
+	if (options.null) {
+		console.data(names_with_zeros(items));
+	} else if (console.json()) {
 		Json list = Json::array();
 		for (const Item &item : items)
 			list.push_back(item_object(item));

@@ -68,6 +68,15 @@ std::vector<client::Item> list_items(client::Session &session, Console &console)
 /** A runtime as JSON shows it. */
 nlohmann::ordered_json item_object(const client::Item &item);
 
+/** The names of runtimes or states as they are, each with a zero byte behind it, which none contains. */
+template <typename Named> std::string names_with_zeros(const std::vector<Named> &all)
+{
+	std::string names;
+	for (const Named &one : all)
+		names.append(one.name).append(1, '\0');
+	return names;
+}
+
 /** The words for people. */
 const char *name_of(lunatik_context context);
 const char *name_of(lunatik_runtime_state state);

@@ -12,27 +12,6 @@ namespace lunatik::cli {
 
 namespace {
 
-/* How a shell gets the words for a positional of this name; each prints one a line. */
-constexpr const char *list_names = "lunatik --quiet list 2>/dev/null | awk 'NR > 1 { print $1 }'";
-constexpr const char *list_scripts = "cd /lib/modules/lua 2>/dev/null && find . -name '*.lua' -printf '%P\\n' | sed 's/\\.lua$//'";
-constexpr const char *list_devices = "ls -1 /sys/class/net 2>/dev/null";
-constexpr const char *list_suites = "cd /lib/modules/lua/test 2>/dev/null && ls -1 *.lua 2>/dev/null | sed 's/\\.lua$//; /^ktap$/d'";
-
-bool takes(const Description &verb, const std::string &positional)
-{
-	return std::any_of(verb.words.begin(), verb.words.end(), [&](const Word &word) {
-		return word.spellings.empty() && word.text == positional;
-	});
-}
-
-std::vector<std::string> spellings(const Description &verb)
-{
-	std::vector<std::string> all;
-	for (const Word &word : verb.words)
-		all.insert(all.end(), word.spellings.begin(), word.spellings.end());
-	return all;
-}
-
 /* scdoc takes these as marks wherever they stand. */
 std::string escaped(const std::string &text)
 {
@@ -45,30 +24,13 @@ std::string escaped(const std::string &text)
 	return result;
 }
 
-std::string quoted(const std::string &text)
-{
-	std::string result = "'";
-	for (const char c : text)
-		result += c == '\'' ? std::string("'\\''") : std::string(1, c);
-	return result + "'";
-}
-
-/* fish knows two escapes within single quotes, which a POSIX shell's text may hold as other things. */
-std::string fish_quoted(const std::string &text)
-{
-	std::string result = "'";
-	for (const char c : text) {
-		if (c == '\'' || c == '\\')
-			result += '\\';
-		result += c;
-	}
-	return result + "'";
-}
-
-std::string manual_words(const Description &verb)
+/* The words of a verb; without the command's, which each verb has too. */
+std::string manual_words(const Description &verb, const Description *command = nullptr)
 {
 	std::string text;
 	for (const Word &word : verb.words) {
+		if (command && std::any_of(command->words.begin(), command->words.end(), [&](const Word &one) { return one.spellings == word.spellings; }))
+			continue;
 		if (word.spellings.empty())
 			text += fmt::format("_{}_\n\t{}.\n\n", escaped(word.text), escaped(word.help));
 		else
@@ -78,195 +40,201 @@ std::string manual_words(const Description &verb)
 	return text;
 }
 
-std::string synopsis(const Description &verb)
+/* A usage line: what is to be typed as it is in bold, and underlined what stands for something else. */
+std::string synopsis(const Description &verb, std::string_view usage)
 {
 	std::string text = fmt::format("*lunatik* *{}*", verb.name);
-	if (!spellings(verb).empty())
-		text += " [options...]";
-	for (const Word &word : verb.words) {
-		if (word.spellings.empty())
-			text += fmt::format(" [_{}_]", escaped(word.text));
+	while (!usage.empty()) {
+		const std::string_view token = usage.substr(0, usage.find(' '));
+		usage.remove_prefix(std::min(usage.size(), token.size() + 1));
+		if (token == "[OPTIONS]") {
+			text += " [options...]";
+			continue;
+		}
+		const std::size_t begin = token.starts_with('[') ? 1 : 0, end = std::min(token.find_first_of(".]"), token.size());
+		const std::string word(token.substr(begin, end - begin));
+		const bool stands = word == "argument" || std::any_of(verb.words.begin(), verb.words.end(), [&](const Word &known) {
+			return known.spellings.empty() ? known.text == word && word != "percpu" : !known.value.empty() && known.value == word;
+		});
+		text += fmt::format(" {}{}{}{}{}", token.substr(0, begin), stands ? "_" : "*", escaped(word), stands ? "_" : "*", token.substr(end));
 	}
+	return text;
+}
+
+/* Cuts a line off the text. */
+std::string_view next_line(std::string_view &text)
+{
+	const std::string_view line = text.substr(0, text.find('\n'));
+	text.remove_prefix(std::min(text.size(), line.size() + 1));
+	return line;
+}
+
+std::size_t depth_of_heading(std::string_view line)
+{
+	const std::size_t depth = std::min(line.find_first_not_of('#'), line.size());
+	return depth < line.size() && line[depth] == ' ' ? depth : 0;
+}
+
+/* Whether a heading such as "stats, top" has the title among its words. */
+bool has_title(std::string_view heading, std::string_view title)
+{
+	heading.remove_prefix(std::min(heading.find_first_not_of("# "), heading.size()));
+	for (;;) {
+		const std::string_view one = heading.substr(0, heading.find(", "));
+		if (one == title)
+			return true;
+		if (one.size() == heading.size())
+			return false;
+		heading.remove_prefix(one.size() + 2);
+	}
+}
+
+/* What stands below the heading with this title, up to the next one of its depth; empty if there is none. */
+std::string_view section(std::string_view page, std::string_view title)
+{
+	std::size_t depth = 0;
+	const char *begin = nullptr;
+	bool fenced = false;
+	while (!page.empty()) {
+		const std::string_view line = next_line(page);
+		fenced = fenced != line.starts_with("```");
+		const std::size_t here = fenced ? 0 : depth_of_heading(line);
+		// SAFETY: both pointers are into the page, and the line's is the later one.
+		if (begin && here && here <= depth)
+			return {begin, static_cast<std::size_t>(line.data() - begin)};
+		if (!begin && here && has_title(line, title)) {
+			depth = here;
+			begin = page.data();
+		}
+	}
+	// SAFETY: as above; the rest of the page is empty and begins at its end.
+	return begin ? std::string_view(begin, static_cast<std::size_t>(page.data() - begin)) : std::string_view();
+}
+
+/* Markdown within a line, in scdoc's language: code is bold, and of a link its text stays. */
+std::string inline_text(std::string_view text)
+{
+	std::string result;
+	while (!text.empty()) {
+		const std::size_t end = text[0] == '`' ? text.find('`', 1) : std::string_view::npos;
+		const std::size_t middle = text[0] == '[' ? text.find("](") : std::string_view::npos;
+		const std::size_t close = middle == std::string_view::npos ? middle : text.find(')', middle);
+		if (end != std::string_view::npos) {
+			result += '*' + escaped(std::string(text.substr(1, end - 1))) + '*';
+			text.remove_prefix(end + 1);
+		} else if (close != std::string_view::npos) {
+			result += inline_text(text.substr(1, middle - 1));
+			text.remove_prefix(close + 1);
+		} else if (text.starts_with("\\|")) {
+			result += '|';
+			text.remove_prefix(2);
+		} else {
+			result += escaped(std::string(1, text[0]));
+			text.remove_prefix(1);
+		}
+	}
+	// These begin a heading, a list or a table of scdoc's.
+	return !result.empty() && std::string_view("#-.|[]").find(result[0]) != std::string_view::npos ? '\\' + result : result;
+}
+
+/* The cells of a table's row. */
+std::vector<std::string> cells(std::string_view row)
+{
+	std::vector<std::string> all{""};
+	for (std::size_t at = 1; at < row.size(); ++at) {
+		if (row[at] == '|' && row[at - 1] != '\\')
+			all.emplace_back();
+		else
+			all.back() += row[at];
+	}
+	all.pop_back();
+	for (std::string &cell : all) {
+		cell.erase(0, std::min(cell.find_first_not_of(' '), cell.size()));
+		cell.erase(cell.find_last_not_of(' ') + 1);
+	}
+	return all;
+}
+
+/*
+ * A part of the page in scdoc's language. A table becomes a list of what its first column names. Those of options are left out: the
+ * description has them.
+ */
+std::string converted(std::string_view markdown)
+{
+	std::string text, paragraph;
+	const auto flush = [&] {
+		if (!paragraph.empty())
+			text += inline_text(paragraph) + "\n\n";
+		paragraph.clear();
+	};
+	std::vector<std::string> head;
+	while (!markdown.empty()) {
+		const std::string_view line = next_line(markdown);
+		if (line.starts_with("|")) {
+			const std::vector<std::string> row = cells(line);
+			if (head.empty()) {
+				flush();
+				head = row;
+			} else if (row.size() >= 2 && line.find_first_not_of("|-: ") != std::string_view::npos && !head[0].starts_with("Option")) {
+				text += inline_text(row[0]) + "\n\t";
+				for (std::size_t i = 1; i < row.size(); ++i) {
+					const std::string cell = inline_text(row[i]);
+					text += i == 1 ? cell : (cell.empty() ? "" : fmt::format("; {}: {}", inline_text(head[i]), cell));
+				}
+				text += "\n\n";
+			}
+			continue;
+		}
+		head.clear();
+		if (line.starts_with("```")) {
+			flush();
+			text += "```\n";
+			while (!markdown.empty()) {
+				const std::string_view literal = next_line(markdown);
+				text += std::string(literal) + '\n';
+				if (literal.starts_with("```"))
+					break;
+			}
+			text += '\n';
+		} else if (line.empty()) {
+			flush();
+		} else {
+			paragraph += (paragraph.empty() ? "" : " ") + std::string(line);
+		}
+	}
+	flush();
 	return text;
 }
 
 } // namespace
 
-std::string manual(const std::vector<Description> &descriptions)
+std::string manual(const std::vector<Description> &descriptions, std::string_view page)
 {
 	const Description &command = descriptions.front();
 	std::string text = fmt::format("lunatik(8)\n\n# NAME\n\nlunatik - Lua, safe inside the running Linux kernel\n\n"
-		"# SYNOPSIS\n\n*lunatik* [options...] [_verb_ [arguments...]]\n\n# DESCRIPTION\n\n{}\n\n# OPTIONS\n\n{}# VERBS\n\n",
-		escaped(command.help), manual_words(command));
+		"# SYNOPSIS\n\n*lunatik* [options...] [_verb_ [arguments...]]\n\n# DESCRIPTION\n\n{}\n\n# OPTIONS\n\n{}"
+		"# READ, EVALUATE, PRINT\n\n{}# VERBS\n\n",
+		escaped(command.help), manual_words(command), converted(section(page, "No verb: read")));
+	std::vector<const char *> told;
 	for (const Description &verb : descriptions) {
 		if (verb.name.empty())
 			continue;
-		text += fmt::format("## {}\n\n{}\n\n{}.\n\n{}", verb.name, synopsis(verb), escaped(verb.help), manual_words(verb));
+		text += fmt::format("## {}\n\n", verb.name);
+		for (const std::string &usage : verb.usage)
+			text += synopsis(verb, usage) + "\n\n";
+		text += fmt::format("{}.\n\n{}", escaped(verb.help), manual_words(verb, &command));
 		// CLI11 hands the command's down to verbs without one.
 		if (!verb.footer.empty() && verb.footer != command.footer)
 			text += escaped(verb.footer) + "\n\n";
+		// Some verbs share one section, which stands below the first of them.
+		const std::string_view more = section(page, verb.name);
+		if (std::find(told.begin(), told.end(), more.data()) == told.end())
+			text += converted(more);
+		told.push_back(more.data());
 	}
-	return text + fmt::format("# EXIT STATUS\n\n{}\n\n# FILES\n\n_/lib/modules/lua_\n\tThe scripts that are run by name.\n\n"
-		"_/dev/lunatik_\n\tHow this command talks to the kernel module.\n", escaped(command.footer));
-}
-
-std::string bash_completion(const std::vector<Description> &descriptions)
-{
-	std::string verbs, cases;
-	for (const Description &verb : descriptions) {
-		if (verb.name.empty())
-			continue;
-		verbs += (verbs.empty() ? "" : " ") + verb.name;
-		std::string words = "";
-		if (takes(verb, "name"))
-			words = fmt::format("$({})", list_names);
-		else if (takes(verb, "script"))
-			words = fmt::format("$({})", list_scripts);
-		else if (takes(verb, "suite"))
-			words = fmt::format("$({})", list_suites);
-		if (takes(verb, "context"))
-			words += " process softirq hardirq percpu";
-		if (takes(verb, "action"))
-			words = "create exec list close";
-		// What a word may be depends on the one before it here: an operation, an object file, a device.
-		std::string more = takes(verb, "script") ? "files='*.lua' " : "";
-		if (takes(verb, "operation")) {
-			words = fmt::format("$({})", list_devices);
-			more = "case ${COMP_WORDS[COMP_CWORD-1]} in xdp) words='load unload list' ;; load) words= files='*.o' ;; esac ";
-		}
-		cases += fmt::format("\t{})\n\t\twords=\"{}\"\n\t\toptions=\"{}\"\n\t\t{};;\n", verb.name, words,
-			fmt::join(spellings(verb), " "), more);
-	}
-	return fmt::format(R"(# bash completion for lunatik(8)
-_lunatik()
-{{
-	local current=${{COMP_WORDS[COMP_CWORD]}} verb= word words= options= files=
-	COMPREPLY=()
-	for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-		case $word in
-		--) return ;;
-		-*) ;;
-		*) verb=$word; break ;;
-		esac
-	done
-	case $verb in
-	'')
-		words="{}"
-		;;
-{}	esac
-	case $current in
-	-*) mapfile -t COMPREPLY < <(compgen -W "$options {}" -- "$current") ;;
-	*)
-		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-		[ -z "$files" ] || mapfile -t -O ${{#COMPREPLY[@]}} COMPREPLY < <(compgen -f -X "!$files" -- "$current"; compgen -d -S / -- "$current")
-		;;
-	esac
-}}
-complete -F _lunatik lunatik
-)", verbs, cases, fmt::join(spellings(descriptions.front()), " "));
-}
-
-std::string zsh_completion(const std::vector<Description> &descriptions)
-{
-	std::string verbs, cases;
-	const auto options_of = [](const Description &verb) {
-		std::string text;
-		for (const Word &word : verb.words) {
-			for (const std::string &spelling : word.spellings)
-				text += fmt::format(" \\\n\t\t\t{}", quoted(fmt::format("{}{}[{}]{}", spelling,
-					word.value.empty() ? "" : spelling.starts_with("--") ? "=" : "+", word.help,
-					word.value.empty() ? "" : ":" + word.value)));
-		}
-		return text;
-	};
-	for (const Description &verb : descriptions) {
-		if (verb.name.empty())
-			continue;
-		verbs += fmt::format("\t\t{}\n", quoted(verb.name + ":" + verb.help));
-		std::string positionals;
-		if (takes(verb, "name"))
-			positionals = fmt::format(" \\\n\t\t\t\"1:runtime:($({}))\"", list_names);
-		else if (takes(verb, "script"))
-			// Evaluated when it is asked, where each line is a word.
-			positionals = fmt::format(" \\\n\t\t\t{}", quoted(fmt::format(
-				"1:script:{{compadd -- $({}); _files -g '*.lua'}}", list_scripts)));
-		else if (takes(verb, "suite"))
-			positionals = fmt::format(" \\\n\t\t\t\"1:suite:($({}))\"", list_suites);
-		else if (takes(verb, "action"))
-			positionals = " \\\n\t\t\t'1:action:(create exec list close)'";
-		else if (takes(verb, "operation"))
-			positionals = fmt::format(" \\\n\t\t\t'1:operation:(load unload list)' {} \"3:device:($({}))\"",
-				quoted(fmt::format("2:object:{{if [[ $words[2] = load ]]; then _files -g '*.o'; else compadd -- $({}); fi}}",
-					list_devices)), list_devices);
-		if (takes(verb, "context"))
-			positionals += " \\\n\t\t\t'2:context:(process softirq hardirq)' '3:percpu:(percpu)'";
-		cases += fmt::format("\t\t({}) _arguments{}{} ;;\n", verb.name, options_of(verb), positionals);
-	}
-	return fmt::format(R"(#compdef lunatik
-# zsh completion for lunatik(8)
-_lunatik()
-{{
-	local -a verbs=(
-{}	)
-	_arguments -C{} \
-		'1:verb:->verb' '*::argument:->argument'
-	case $state in
-	(verb) _describe verb verbs ;;
-	(argument)
-		case $words[1] in
-{}		esac
-		;;
-	esac
-}}
-_lunatik "$@"
-)", verbs, options_of(descriptions.front()), cases);
-}
-
-std::string fish_completion(const std::vector<Description> &descriptions)
-{
-	std::string text = "# fish completion for lunatik(8)\n";
-	const auto options_of = [](const Description &verb, const std::string &condition) {
-		std::string lines;
-		for (const Word &word : verb.words) {
-			if (word.spellings.empty())
-				continue;
-			lines += "complete -c lunatik -f" + condition;
-			for (const std::string &spelling : word.spellings)
-				lines += spelling.starts_with("--") ? " -l " + spelling.substr(2) : " -s " + spelling.substr(1);
-			lines += fmt::format("{} -d {}\n", word.value.empty() ? "" : " -r", fish_quoted(word.help));
-		}
-		return lines;
-	};
-	for (const Description &verb : descriptions) {
-		if (verb.name.empty()) {
-			text += options_of(verb, "");
-			continue;
-		}
-		text += fmt::format("complete -c lunatik -f -n __fish_use_subcommand -a {} -d {}\n", verb.name, fish_quoted(verb.help));
-		const std::string condition = fmt::format(" -n '__fish_seen_subcommand_from {}'", verb.name);
-		text += options_of(verb, condition);
-		const char *list = takes(verb, "name") ? list_names : takes(verb, "script") ? list_scripts :
-			takes(verb, "suite") ? list_suites : nullptr;
-		// Only a script may be a file; without -f, fish offers files beside every list, and where there is none.
-		const std::string words = fmt::format("complete -c lunatik{}{}", takes(verb, "script") ? "" : " -f", condition);
-		if (list)
-			// fish has other quotes and substitutions: a POSIX shell makes the list.
-			text += fmt::format("{} -a {}\n", words, fish_quoted(fmt::format("(sh -c {})", fish_quoted(list))));
-		else if (takes(verb, "action"))
-			text += words + " -a 'create exec list close'\n";
-		else if (takes(verb, "operation"))
-			text += fmt::format("complete -c lunatik -f -n '__fish_seen_subcommand_from {0}; and not __fish_seen_subcommand_from load unload list'"
-				" -a 'load unload list'\n"
-				"complete -c lunatik -f -n '__fish_seen_subcommand_from {0}; and __fish_seen_subcommand_from load unload' -a {1}\n"
-				"complete -c lunatik -f -n '__fish_seen_subcommand_from {0}; and __fish_seen_subcommand_from load'"
-				" -a '(__fish_complete_suffix .o)'\n",
-				verb.name, fish_quoted(fmt::format("(sh -c {})", fish_quoted(list_devices))));
-		else
-			text += words + "\n";
-		if (takes(verb, "context"))
-			text += words + " -a 'process softirq hardirq percpu'\n";
-	}
-	return text;
+	return text + fmt::format("# EXIT STATUS\n\n{}# JSON\n\n{}# ENVIRONMENT\n\n{}# OLDER COMMAND LINES\n\n{}# FILES\n\n_/lib/modules/lua_\n\tThe scripts that are "
+		"run by name.\n\n_/dev/lunatik_\n\tHow this command talks to the kernel module.\n", converted(section(page, "Exit status")),
+		converted(section(page, "JSON")), converted(section(page, "Environment")), converted(section(page, "Older command lines")));
 }
 
 } // namespace lunatik::cli

@@ -6,6 +6,7 @@
 #define LUNATIK_CLI_DESCRIBE_HPP
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lunatik::cli {
@@ -24,13 +25,14 @@ struct Description {
 	std::string help;
 	std::string footer;
 	std::vector<Word> words;
+	std::vector<std::string> usage;		/* what stands behind the verb, a line for each form; brackets are around what may be left out */
 };
 
 /** The command itself first, then its verbs in the order --help shows them. */
 std::vector<Description> describe();
 
-/** The manual page, in the language of scdoc(5). */
-std::string manual(const std::vector<Description> &descriptions);
+/** The manual page, in the language of scdoc(5). What a verb does in detail is taken from docs/cli.md, the text of `page`. */
+std::string manual(const std::vector<Description> &descriptions, std::string_view page);
 
 /** Completion for a shell: names of runtimes come from the kernel, those of scripts from their directory. */
 std::string bash_completion(const std::vector<Description> &descriptions);

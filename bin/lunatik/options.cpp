@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -32,7 +33,7 @@ struct Typed {
 	std::array<std::string, 3> positional;
 	std::string code;
 	std::optional<std::string> name, maxalloc, timeout, count, interval, netns, mode, program;
-	bool json = false, quiet = false, replace = false, follow = false;
+	bool json = false, quiet = false, replace = false, follow = false, null = false;
 };
 
 Parsed complain(std::string message, std::string hint)
@@ -182,6 +183,8 @@ Parsed decode_state(const Typed &typed, bool code_given)
 	options.action = found->second;
 	options.script = name;
 	options.netns = typed.netns;
+	if (typed.null && options.action != Action::List)
+		return complain(fmt::format("state {} takes no --null", action), usage_hint("state"));
 	if (options.action == Action::List ? !name.empty() : name.empty())
 		return complain(options.action == Action::List ? "state list takes no name" :
 			fmt::format("state {} needs the name of a state", action), usage_hint("state"));
@@ -284,10 +287,13 @@ Parsed decode(const std::string &verb, Typed typed, bool code_given, std::option
 	}
 	if (!parsed.options)
 		return parsed;
+	if (typed.null && typed.json)
+		return complain("--null and --json are two answers", usage_hint(verb));
 
 	const auto found = std::find_if(verbs.begin(), verbs.end(), [&](const auto &entry) { return entry.first == verb; });
 	parsed.options->verb = found == verbs.end() ? Verb::Repl : found->second;
 	parsed.options->json = typed.json;
+	parsed.options->null = typed.null;
 	parsed.options->quiet = typed.quiet;
 	return parsed;
 }
@@ -307,9 +313,16 @@ void add_word(CLI::App &verb, const char *name, std::string &value, const char *
 	verb.add_option(name, value, description)->option_text(" ");
 }
 
+void add_null_option(CLI::App &verb, Typed &typed, const char *description)
+{
+	verb.add_flag("-0,--null", typed.null, description);
+}
+
 struct Command {
 	const char *name, *description;
 	void (*describe)(CLI::App &verb, Typed &typed) = nullptr;
+	// What stands behind it, a line for each form: CLI11 itself cannot know what must be there, since we complain of that.
+	const char *usage = "[OPTIONS]";
 };
 
 constexpr Command commands[] = {
@@ -317,23 +330,26 @@ constexpr Command commands[] = {
 	{"unload", "Stop every runtime and remove the kernel modules"},
 	{"reload", "unload, then load"},
 	{"status", "Show the loaded kernel modules"},
-	{"list", "Show the runtimes"},
+	{"list", "Show the runtimes", [](CLI::App &verb, Typed &typed) {
+		add_null_option(verb, typed, "Only their names, for programs: each with a zero byte behind it, as xargs -0 takes them");
+	}},
 	{"run", "Run a script in a runtime of its own", [](CLI::App &verb, Typed &typed) {
 		add_script_options(verb, typed, "The script to run");
-	}},
+	}, "[OPTIONS] script [context] [percpu] [-- argument...]\n[OPTIONS] -e CODE [-- argument...]\n"
+		"[OPTIONS] --name NAME -e CODE [context] [percpu] [-- argument...]"},
 	{"spawn", "Run a script, and the function it returns in a kernel thread", [](CLI::App &verb, Typed &typed) {
 		add_script_options(verb, typed, "The script to spawn");
-	}},
+	}, "[OPTIONS] script [context] [percpu] [-- argument...]\n[OPTIONS] --name NAME -e CODE [context] [percpu] [-- argument...]"},
 	{"stop", "Stop a runtime, even one that loops or blocks", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "name", typed.positional[0], "The runtime, or the file it was run from");
-	}},
+	}, "[OPTIONS] [--] name"},
 	{"restart", "Stop a runtime and run its script again", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "name", typed.positional[0], "The runtime, or the file it was run from");
 		verb.footer("Words after -- are the script's arguments; the context, percpu, memory cap and thread stay as they were.");
-	}},
+	}, "[OPTIONS] name [-- argument...]"},
 	{"stats", "Show what each runtime has done and holds", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "name", typed.positional[0], "Only this runtime");
-	}},
+	}, "[OPTIONS] [name]"},
 	{"top", "Show the busiest runtimes, again and again", [](CLI::App &verb, Typed &typed) {
 		verb.add_option("-d,--delay", typed.interval, "Time between two looks (default 2)")->option_text("SECONDS");
 		verb.add_option("-n,--count", typed.count, "Look as often as this, then end")->option_text("COUNT");
@@ -341,23 +357,24 @@ constexpr Command commands[] = {
 	{"log", "Show what scripts printed, and their errors", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "name", typed.positional[0], "Only of this runtime");
 		verb.add_flag("-f,--follow", typed.follow, "Go on with what comes");
-	}},
+	}, "[OPTIONS] [name]"},
 	{"check", "Compile a script without running it, and name the globals it does not know", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "script", typed.positional[0], "The script");
-	}},
+	}, "[OPTIONS] script"},
 	{"doctor", "Look at kernel, modules and permissions, and say what to mend"},
 	{"test", "Run the installed test suites", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "suite", typed.positional[0], "Only this one");
-	}},
+	}, "[OPTIONS] [suite]"},
 	{"state", "Make, use, show and close named Lua states, over generic netlink", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "action", typed.positional[0], "create, exec, list or close");
 		add_word(verb, "state", typed.positional[1], "Name of the state");
 		add_word(verb, "code", typed.positional[2], "What exec runs; - is standard input");
 		verb.add_option("-e,--eval", typed.code, "The same, where it begins with a dash")->option_text("CODE");
+		add_null_option(verb, typed, "list: only the names, each with a zero byte behind it, as xargs -0 takes them");
 		verb.add_option("--netns", typed.netns, "In this network namespace instead of one's own")->option_text("NAME");
 		verb.add_option("--maxalloc", typed.maxalloc, "create: its memory cap")->option_text("BYTES[K|M|G]");
 		verb.add_option("--timeout", typed.timeout, "exec: end the code after this time; exit 8")->option_text("SECONDS");
-	}},
+	}, "create [OPTIONS] state\nexec [OPTIONS] state code\nexec [OPTIONS] state -e CODE\nclose [OPTIONS] state\nlist [OPTIONS]"},
 	{"monitor", "Show what happens to the runtimes of a network namespace, as it happens", [](CLI::App &verb, Typed &typed) {
 		verb.add_option("--netns", typed.netns, "Of this network namespace instead of one's own")->option_text("NAME");
 		verb.add_option("-n,--count", typed.count, "Show as many events as this, then end")->option_text("COUNT");
@@ -370,7 +387,36 @@ constexpr Command commands[] = {
 			->option_text("MODE");
 		verb.add_option("--program", typed.program, "load: the program of this name instead of the first")->option_text("NAME");
 		verb.add_flag("--replace", typed.replace, "load: in place of a program that is attached");
-	}},
+	}, "load [OPTIONS] object device\nunload [OPTIONS] device\nlist [OPTIONS]"},
+};
+
+std::vector<std::string> usage_of(const std::string &name)
+{
+	std::vector<std::string> lines;
+	for (const Command &command : commands) {
+		if (name != command.name)
+			continue;
+		for (std::string_view rest = command.usage; !rest.empty();) {
+			lines.emplace_back(rest.substr(0, rest.find('\n')));
+			rest.remove_prefix(std::min(rest.size(), lines.back().size() + 1));
+		}
+	}
+	return lines;
+}
+
+/* A help whose usage says which words must be there. */
+class Help : public CLI::Formatter {
+public:
+	std::string make_usage(const CLI::App *app, std::string name) const override
+	{
+		const std::vector<std::string> lines = usage_of(app->get_name());
+		if (lines.empty())
+			return CLI::Formatter::make_usage(app, name);
+		std::string text;
+		for (const std::string &line : lines)
+			text += fmt::format("{} {} {}\n", text.empty() ? "Usage:" : "      ", name, line);
+		return text;
+	}
 };
 
 /*
@@ -380,6 +426,7 @@ constexpr Command commands[] = {
 void build(CLI::App &app, Typed &typed, const std::string *only = nullptr)
 {
 	app.name("lunatik");
+	app.formatter(std::make_shared<Help>());
 	app.description("Lua, safe inside the running Linux kernel. Without a verb: read, evaluate, print, line by line.");
 	app.fallthrough();
 	app.require_subcommand(0, 1);
@@ -535,7 +582,7 @@ std::vector<Description> describe()
 	build(app, typed);
 	std::vector<Description> descriptions;
 	const auto add = [&](const CLI::App &verb, const std::string &name) {
-		Description description{name, verb.get_description(), verb.get_footer(), {}};
+		Description description{name, verb.get_description(), verb.get_footer(), {}, usage_of(name)};
 		for (const CLI::Option *option : verb.get_options()) {
 			Word word{option->get_name(), {}, {}, option->get_description()};
 			for (const std::string &spelling : option->get_snames())

@@ -41,6 +41,7 @@ struct Options {
 	std::optional<std::chrono::milliseconds> timeout;
 	bool replace = false;
 	bool follow = false;			/* log -f */
+	bool null = false;			/* list -0, state list -0 */
 	Action action = Action::List;		/* of state; `script` is the state's name, `code` what exec runs */
 	Operation operation = Operation::List;	/* of xdp; `script` is the object file */
 	std::string device;			/* xdp */

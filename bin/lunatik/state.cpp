@@ -68,9 +68,13 @@ int done(Console &console)
 	return LUNATIK_STATUS_OK;
 }
 
-int list(States &states, Console &console)
+int list(States &states, const Options &options, Console &console)
 {
 	const std::vector<State> found = states.list();
+	if (options.null) {
+		console.data(names_with_zeros(found));
+		return LUNATIK_STATUS_OK;
+	}
 	if (console.json()) {
 		Json all = Json::array();
 		for (const State &state : found)
@@ -128,7 +132,7 @@ int do_state(const Options &options, Environment &environment, Console &console)
 	try {
 		switch (options.action) {
 		case Action::List:
-			return list(states, console);
+			return list(states, options, console);
 		case Action::Create:
 			states.create(options.script, options.maxalloc);
 			return done(console);

@@ -309,7 +309,31 @@ def strictness():
         {"status": 0, "findings": [{"name": "x", "state": "problem", "detail": "", "fix": "y"}]}))
 
 
+def documented():
+    """The table of docs/cli.md has the members that the schema has, and the words that a member may be."""
+    text = (TREE / "docs" / "cli.md").read_text()
+    text = text[text.index("\n## JSON\n"):text.index("\n## Environment\n")]
+    members = {}
+
+    def walk(schema):
+        for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+            walk(part)
+        for name, part in schema.get("properties", {}).items() if isinstance(schema, dict) else ():
+            part = SCHEMA["$defs"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part
+            members.setdefault(name, []).append(part.get("enum"))
+
+    walk(SCHEMA)
+    rows = [line.strip("| ").split(" | ", 1)[1] for line in text.splitlines() if line.startswith("| `") or line.startswith("| any")]
+    named = set(re.findall(r"`(\w+)`", " ".join(rows)))
+    equal("docs/cli.md names the schema's members", sorted(named), sorted(set(members) - {"status"}))
+    words = re.findall(r"`(\w+)` \((\w+(?:, \w+)+)\)", " ".join(rows))
+    ok("and the words of some", len(words) > 2, words)
+    for name, listed in words:
+        ok(f"and what '{name}' may be", listed.split(", ") in members[name], listed, members[name])
+
+
 def main():
+    documented()
     equal("the installed schema is the tree's", INSTALLED.read_text(), SOURCE.read_text())
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     script_verbs()

@@ -341,6 +341,8 @@ TEST_CASE("the list is a table, or JSON", "[commands]")
 	CHECK(none.err == "no runtime is running\n");
 	CHECK(stage.run({"list", "-q"}, answering(fake::done())).err.empty());
 	CHECK(nlohmann::json::parse(stage.run({"list", "-j"}, answering(fake::done())).out)["runtimes"].empty());
+	// Programs get names as they are.
+	CHECK(stage.run({"list", "-0"}, answering(item("b c") + item("a$(x)\xff") + fake::done())).out == std::string("a$(x)\xff\0b c\0", 11));
 	// A name cannot play tricks on the terminal.
 	CHECK_THAT(stage.run({"list"}, answering(item("a\x1b[2Jb\n") + fake::done())).out, has("a?[2Jb?"));
 }

@@ -192,6 +192,10 @@ TEST_CASE("a wrong command line is a usage error, whatever finds it", "[options]
 	refused({"--nonsense"}, "--nonsense");
 	refused({"run", "x", "--nonsense"}, "--nonsense");
 	refused({"list", "x"}, "x");
+	refused({"list", "--null", "--json"}, "two answers");
+	refused({"state", "create", "x", "-0"}, "takes no --null");
+	CHECK(good({"state", "list", "--null"}).null);
+	CHECK_FALSE(good({"list"}).null);
 	refused({"run"}, "run needs a script");
 	refused({"run", ""}, "run needs a script");
 	refused({"stop"}, "stop needs");

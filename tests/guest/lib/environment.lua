@@ -15,9 +15,11 @@ for _, name in ipairs { "acos", "asin", "atan", "ceil", "cos", "deg", "exp", "fl
 	"rad", "random", "randomseed", "sin", "sqrt", "tan", "type", "pow", "ldexp", "frexp" } do
 	is("there is no math." .. name, math[name], nil)
 end
-is("there is no debug.debug", debug.debug, nil)
-is("there is no package.cpath", package.cpath, nil)
-is("there is no package.loadlib", package.loadlib, nil)
+for library, names in pairs { debug = { "debug" }, package = { "cpath", "loadlib" } } do
+	for _, name in ipairs(names) do
+		is("there is no " .. library .. "." .. name, _G[library][name], nil)
+	end
+end
 is("there is no io to require", pcall(require, "io"), false)
 is("there is no os to require", pcall(require, "os"), false)
 
@@ -123,7 +125,7 @@ local more = collectgarbage("count")
 ok("a string of a MiB adds about a million", more - bytes > 1000000 and more - bytes < 1400000, more - bytes)
 keep = #keep
 collectgarbage()
-ok("collecting it takes them away again", collectgarbage("count") < bytes + 200000)
+ok("collecting it takes them away again", keep == 1 << 20 and collectgarbage("count") < bytes + 200000)
 is("collectgarbage returns an integer", select("#", collectgarbage("count")), 1)
 ok("collectgarbage('step')", collectgarbage("step", 10000) ~= nil)
 is("collectgarbage('generational')", collectgarbage("generational"), "incremental")
@@ -174,7 +176,8 @@ end
 -- print and warn
 
 is("print returns nothing", select("#", print("# printed by a test", nil, true, -5, "end")), 0)
-raises("print of a value whose __tostring fails", "must return a string", print, setmetatable({}, { __tostring = function() return {} end }))
+raises("print of a value whose __tostring fails", "must return a string", print,
+	setmetatable({}, { __tostring = function() return {} end }))
 is("warn returns nothing", select("#", warn("@off")), 0)
 raises("warn of nothing", "string expected, got no value", warn)
 

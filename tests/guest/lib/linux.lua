@@ -12,7 +12,7 @@ local min, max = math.mininteger, math.maxinteger
 local function all_within(draws, low, high, ...)
 	for _ = 1, draws do
 		local n = linux.random(...)
-		if math.type or n < low or n > high then return false end
+		if n < low or n > high then return false end
 	end
 	return true
 end
