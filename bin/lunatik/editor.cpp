@@ -12,6 +12,7 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include <fcntl.h>
 #include <histedit.h>
@@ -83,11 +84,46 @@ std::deque<std::string> load_history(const std::string &path)
 	return lines;
 }
 
+/* The level of the long bracket at this place, `[==[` has 2; nothing if there is none. */
+std::optional<std::size_t> long_bracket(std::string_view text, std::size_t at)
+{
+	if (at >= text.size() || text[at] != '[')
+		return std::nullopt;
+	const std::size_t end = std::min(text.find_first_not_of('=', at + 1), text.size());
+	return end < text.size() && text[end] == '[' ? std::optional(end - at - 1) : std::nullopt;
+}
+
 } // namespace
+
+bool ends_in_code(std::string_view text)
+{
+	std::size_t at = 0;
+	while (at < text.size()) {
+		const bool comment = text.substr(at, 2) == "--";
+		if (const std::optional<std::size_t> level = long_bracket(text, at + (comment ? 2 : 0))) {
+			const std::string end = ']' + std::string(*level, '=') + ']';
+			at = text.find(end, at + (comment ? 2 : 0) + *level + 2);
+			if (at == std::string_view::npos)
+				return false;
+			at += end.size();
+		} else if (comment) {
+			at = text.find('\n', at);
+			if (at == std::string_view::npos)
+				return false;
+		} else if (const char quote = text[at++]; quote == '"' || quote == '\'') {
+			while (at < text.size() && text[at] != quote)
+				at += text[at] == '\\' ? 2 : 1;
+			if (at++ >= text.size())
+				return false;
+		}
+	}
+	return true;
+}
 
 struct Editor::State {
 	EditLine *editline = nullptr;
 	History *history = nullptr;
+	std::string earlier;	/* the lines of the statement before this one */
 	std::string path;	/* of the history file; empty if it cannot be written */
 	bool continued = false;
 	bool interrupted = false;
@@ -190,7 +226,7 @@ bool Editor::State::complete()
 	const std::string text(line->buffer, line->cursor);
 	const char last = text.empty() ? ' ' : text.back();
 	// A tab elsewhere is indentation, and pasted text has many.
-	if (!is_name_character(last) && last != '.' && last != ':') {
+	if ((!is_name_character(last) && last != '.' && last != ':') || !ends_in_code(earlier + text)) {
 		el_insertstr(editline, "\t");
 		return false;
 	}
@@ -291,6 +327,8 @@ LineSource::Event Editor::read(bool continued, std::string &line)
 	NotedSignals signals(NotedSignals::terminal);
 	state_->signals = &signals;
 	state_->continued = continued;
+	if (!continued)
+		state_->earlier.clear();
 	state_->interrupted = false;
 	int length = 0;
 	// el_gets() shows the prompt and only then takes the terminal over: a Ctrl-D that comes in between would be lost.
@@ -310,6 +348,7 @@ LineSource::Event Editor::read(bool continued, std::string &line)
 	line.assign(typed, static_cast<std::size_t>(length));
 	while (!line.empty() && (line.back() == '\n' || line.back() == '\r'))
 		line.pop_back();
+	state_->earlier += line + '\n';
 	if (line.find_first_not_of(" \t") != std::string::npos) {
 		HistEvent event;
 		history(state_->history, &event, H_ENTER, line.c_str());

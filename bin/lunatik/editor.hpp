@@ -19,6 +19,9 @@ namespace lunatik::cli {
 /** ${XDG_STATE_HOME:-~/.local/state}/lunatik/history, or nothing if there is no home. */
 std::string history_path();
 
+/** Whether the end of a text stands in Lua's code: not inside of a string or a comment, where names are none. */
+bool ends_in_code(std::string_view text);
+
 /** Says what the last name of a text may become. */
 using Completer = std::function<std::vector<std::string>(std::string_view text)>;
 

@@ -33,10 +33,19 @@ bool is_name_character(char c) noexcept
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+// Whether Lua reads the text as a name: `t.end` is none, nor is `{end = 1}`.
 bool is_name(std::string_view text) noexcept
 {
+	static constexpr std::string_view keywords[] = {
+		"and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if",
+		"in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
+	};
 	for (char c : text) {
 		if (!is_name_character(c))
+			return false;
+	}
+	for (std::string_view keyword : keywords) {
+		if (text == keyword)
 			return false;
 	}
 	return !text.empty() && !(text[0] >= '0' && text[0] <= '9');
