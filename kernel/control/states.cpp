@@ -207,7 +207,7 @@ void lunatik_exec::enter_and_run(Report &report) noexcept
 		std::uint64_t waited = lunatik_h_ktime_get_ns() - began, left = timeout_ * 1000000ULL;
 		lunatik_h_timer_start(timer_.address(), left > waited + 1000000 ? left - waited : 1000000);
 	}
-	bool done = edge::run(runtime_, { .source = source_, .name = "=exec", .plain = true }, this, report);
+	bool done = edge::run(runtime_, { .source = source_, .name = "=exec", .plain = true, .repeats = true }, this, report);
 	// Before another may enter: the interrupt is for this entry only.
 	if (timeout_)
 		lunatik_h_timer_cancel(timer_.address());

@@ -271,6 +271,8 @@ public:
 		const char *field;
 		const void *string;
 	} keys[8]{};
+	/// Hashes of the chunks that may come again, of those that came last; each in the place that it gives itself. Guarded by the lock.
+	std::uint32_t chunks[16]{};
 	const std::uint64_t created;
 	Atomic<unsigned long> calls{ 0 };
 	Atomic<unsigned long> errors{ 0 };

@@ -274,6 +274,98 @@ static int load_chunk(lua_State *L, Run &run)
 	return status;
 }
 
+/*
+ * Chunks that come again. A program that runs the same code for each event of its has it compiled once for each cycle of the collector:
+ * the function stands in a weak table, and is garbage of the state like that of a chunk that comes once. So it is counted, and goes when
+ * memory is short. It is never called: each run has a function of its own, with its own _ENV. Code that comes only once costs its
+ * hash.
+ */
+
+// The weak table, in the registry under this key: userdata that are sources, with their functions as user values.
+static const char repeated = 0;
+// Bytes of the longest source.
+static constexpr std::size_t repeated_max = 4096;
+
+static std::uint32_t hash_of(std::string_view source) noexcept
+{
+	constexpr std::uint64_t factor = 0x9e3779b97f4a7c15;
+	std::uint64_t hash = source.size() * factor;
+	while (source.size() >= sizeof(hash)) {
+		std::uint64_t word;
+		__builtin_memcpy(&word, source.data(), sizeof(word));
+		hash = ((hash ^ word) * factor) ^ hash >> 29;
+		source.remove_prefix(sizeof(word));
+	}
+	for (char c : source)
+		hash = (hash ^ static_cast<unsigned char>(c)) * factor;
+	return static_cast<std::uint32_t>(hash >> 32);
+}
+
+// Keeps the function at index 1 as that of the source, in its place of the table, and returns another one to run.
+static int keep_repeated(lua_State *L)
+{
+	// SAFETY: load_repeated() passes the source.
+	auto &source = *static_cast<const std::string_view *>(lua_touserdata(L, 2));
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &repeated) != LUA_TTABLE) {
+		lua_settop(L, 3);
+		push_weak_table(L);
+		lua_pushvalue(L, -1);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, &repeated);
+	}
+	void *bytes = lua_newuserdatauv(L, source.size(), 1);
+	__builtin_memcpy(bytes, source.data(), source.size());
+	lua_pushvalue(L, 1);
+	lua_setiuservalue(L, -2, 1);
+	lua_rawseti(L, -2, lua_tointegerx(L, 3, nullptr));
+	lua_settop(L, 1);
+	lunatik_newfunction(L);
+	return 1;
+}
+
+// Leaves on the empty stack a new function of the kept one for the source, or nothing.
+static bool find_repeated(lua_State *L, std::string_view source, lua_Integer place)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &repeated) == LUA_TTABLE && lua_rawgeti(L, 1, place) == LUA_TUSERDATA &&
+	    lua_rawlen(L, 2) == source.size() && !__builtin_memcmp(lua_touserdata(L, 2), source.data(), source.size()) &&
+	    lua_getiuservalue(L, 2, 1) == LUA_TFUNCTION && !lua_iscfunction(L, 3)) {
+		lua_replace(L, 1);
+		lua_settop(L, 1);
+		lunatik_newfunction(L);
+		return true;
+	}
+	lua_settop(L, 0);
+	return false;
+}
+
+// load_chunk() for a chunk that may come again, on the empty stack. Not inlined: its stack is free when the chunk runs.
+[[gnu::noinline]] static int load_repeated(lua_State *L, Run &run)
+{
+	std::string_view source = run.chunk.source;
+	if (source.size() > repeated_max)
+		return load_chunk(L, run);
+	auto &hashes = runtime_of(L).chunks;
+	std::uint32_t hash = hash_of(source);
+	auto place = hash % (sizeof(hashes) / sizeof(hashes[0]));
+	// What comes for the first time is not kept.
+	bool again = std::exchange(hashes[place], hash) == hash;
+	lua_Integer index = static_cast<lua_Integer>(place) + 1;
+	if (again && find_repeated(L, source, index))
+		return LUA_OK;
+	int status = load_chunk(L, run);
+	if (!again || status != LUA_OK)
+		return status;
+	lua_pushcfunction(L, keep_repeated);
+	lua_pushvalue(L, 1);
+	// SAFETY: keep_repeated() only reads it.
+	lua_pushlightuserdata(L, &source);
+	lua_pushinteger(L, index);
+	// Without memory for it there is the function that was compiled.
+	if (lua_pcall(L, 3, 1, 0) == LUA_OK)
+		lua_replace(L, 1);
+	lua_settop(L, 1);
+	return LUA_OK;
+}
+
 // Raises what load_chunk() left. Nothing has run: the message says the line, and there is no trace.
 static int fail_loading(lua_State *L, const Chunk &chunk)
 {
@@ -306,7 +398,7 @@ static int run_chunk(lua_State *L)
 	auto &run = *static_cast<Run *>(lua_touserdata(L, 1));
 	const Chunk &chunk = run.chunk;
 	lua_settop(L, 0);
-	if (load_chunk(L, run) != LUA_OK)
+	if ((chunk.repeats ? load_repeated(L, run) : load_chunk(L, run)) != LUA_OK)
 		return fail_loading(L, chunk);
 	luaL_checkstack(L, static_cast<int>(chunk.argument_count) + 4, "too many arguments");
 	for (std::size_t i = 0; i < chunk.argument_count; i++)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * genl echo|exec: the mean nanoseconds of a round trip over generic netlink: a message that a module in C sends back, or
- * `return 1` run in a named state. Both send the same attributes.
+ * genl echo|exec|compile: the mean nanoseconds of a round trip over generic netlink: a message that a module in C sends back, or
+ * code run in a named state, `return 1` again and again or another number each time. All send the same attributes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +22,7 @@ static int fd;
  * zeroes all of it.
  */
 static char message[1024], answer[2048];
+static char other_code[] = "return 1000";
 
 static struct nlmsghdr *begin(int type, int command, int flags)
 {
@@ -77,14 +78,24 @@ static int family(const char *name)
 	return -1;
 }
 
+/* The next number, from the left: which digits are whose does not matter. */
+static void change_code(void)
+{
+	char *digit = other_code + 8;
+
+	while (*digit == '9')
+		*digit++ = '0';
+	++*digit;
+}
+
 /* One round trip. An exec's answer is two messages, the second with the result, and with DONE behind it. */
-static int round_trip(int id, int exec)
+static int round_trip(int id, int exec, const char *code)
 {
 	struct nlmsghdr *head = begin(id, exec ? LUNATIK_GENL_EXEC : 1, exec ? NLM_F_DUMP : 0);
 	ssize_t size, at;
 
 	put(head, LUNATIK_GENL_A_NAME, "bench", 5);
-	put(head, LUNATIK_GENL_A_CODE, "return 1", 8);
+	put(head, LUNATIK_GENL_A_CODE, code, strlen(code));
 	if (give(head))
 		return -1;
 	if (!exec)
@@ -102,7 +113,7 @@ static int round_trip(int id, int exec)
 
 int main(int argc, char **argv)
 {
-	int exec = argc > 1 && !strcmp(argv[1], "exec");
+	int compile = argc > 1 && !strcmp(argv[1], "compile"), exec = compile || (argc > 1 && !strcmp(argv[1], "exec"));
 	struct timespec start, end;
 	struct nlmsghdr *head;
 	int id, error = 0;
@@ -119,7 +130,9 @@ int main(int argc, char **argv)
 	for (int i = 0; !error && i < ROUNDS + 100; i++) {
 		if (i == 100)
 			clock_gettime(CLOCK_MONOTONIC, &start);
-		error = round_trip(id, exec);
+		if (compile)
+			change_code();
+		error = round_trip(id, exec, compile ? other_code : "return 1");
 	}
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	if (exec && !error) {
