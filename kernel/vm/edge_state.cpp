@@ -56,6 +56,22 @@ int traceback(lua_State *L)
 	return 1;
 }
 
+// A number in decimal, in the end of `room`. Lua would make a string of its own of it, where an error has nowhere to go.
+static std::string_view decimal(lua_Integer number, char (&room)[24]) noexcept
+{
+	auto rest = static_cast<unsigned long long>(number);
+	if (number < 0)
+		rest = 0 - rest;
+	std::size_t begin = sizeof(room);
+	do {
+		room[--begin] = static_cast<char>('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (number < 0)
+		room[--begin] = '-';
+	return { room + begin, sizeof(room) - begin };
+}
+
 void fill_report(lua_State *L, int status, Report &report) noexcept
 {
 	Runtime &runtime = runtime_of(L);
@@ -69,10 +85,8 @@ void fill_report(lua_State *L, int status, Report &report) noexcept
 	if (status == LUA_ERRMEM)
 		report.error = ENOMEM;
 	if (lua_type(L, -1) == LUA_TNUMBER) {
-		// lua_tolstring() would make a string of it here, where an error has nowhere to go.
 		char digits[24];
-		int length = lunatik_h_snprintf(digits, sizeof(digits), "%lld", lua_tointegerx(L, -1, nullptr));
-		report.say({ digits, static_cast<std::size_t>(length) });
+		report.say(decimal(lua_tointegerx(L, -1, nullptr), digits));
 	} else if (lua_type(L, -1) == LUA_TSTRING) {
 		size_t size = 0;
 		const char *bytes = lua_tolstring(L, -1, &size);
@@ -418,6 +432,12 @@ static int run_chunk(lua_State *L)
 	if (run.results)
 		luaL_checkstack(L, 4, "too many results");
 	for (int i = 1; run.results && i <= count; i++) {
+		// Most that programs ask for, unless somebody has given numbers a metatable.
+		if (chunk.plain && lua_isinteger(L, i) && !lua_getmetatable(L, i)) {
+			char digits[24];
+			run.results->value(decimal(lua_tointegerx(L, i, nullptr), digits));
+			continue;
+		}
 		size_t size = 0;
 		const char *text = chunk.plain ? luaL_tolstring(L, i, &size) : show(L, i, &size);
 		run.results->value({ text, size });

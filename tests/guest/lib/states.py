@@ -49,6 +49,10 @@ def basics(family):
     equal("and has them alone", family.exec("two", "return x")["VALUES"], [b"nil"])
     equal("zeros in code and results", family.exec("one", 'return "a\0b"')["VALUES"], [b"a\0b"])
     result = family.exec("one", "return setmetatable({}, { __tostring = function() return 'mine' end })")
+    edges = [0, 9, 10, -1, -10, 99, 1234567890123456789, (1 << 63) - 1, -(1 << 63)]
+    equal("numbers", family.exec("one", f"return {', '.join(map(str, edges[:-1]))}, math.mininteger")["VALUES"], [b"%d" % n for n in edges])
+    equal("tostring() of all numbers", family.exec("two", "debug.setmetatable(0, { __tostring = function(n) return 'n' .. n + 1 end }) return 1")["VALUES"],
+          [b"n2"])
     equal("tostring() of the script's own", result["VALUES"], [b"mine"])
     equal("nothing to return", family.exec("one", "")["VALUES"], [])
     equal("the size of what ran last", (family.exec("one", "return  1"), family.get("one")["SCRIPTSIZE"])[1], 9)
