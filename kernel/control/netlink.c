@@ -596,7 +596,7 @@ static int do_exec(struct sk_buff *skb, struct genl_info *info)
 	if (error)
 		return error;
 	/* A dump in the same datagram would keep it. */
-	if (skb_shared(skb) || NLMSG_ALIGN(info->nlhdr->nlmsg_len) < skb->len) {
+	if (skb_shared(skb) || !skb->destructor || NLMSG_ALIGN(info->nlhdr->nlmsg_len) < skb->len) {
 		say(info->extack, "an EXEC that is no dump must be the last of what is sent at once");
 		return -EINVAL;
 	}

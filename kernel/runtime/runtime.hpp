@@ -271,8 +271,12 @@ public:
 		const char *field;
 		const void *string;
 	} keys[8]{};
-	/// Hashes of the chunks that may come again, of those that came last; each in the place that it gives itself. Guarded by the lock.
-	std::uint32_t chunks[16]{};
+	/// The hashes of the chunks that may come again, of those that came last. Guarded by the lock.
+	struct Seen {
+		static constexpr unsigned count = 16;
+		std::uint32_t hashes[count];
+		unsigned next;
+	} seen{};
 	const std::uint64_t created;
 	Atomic<unsigned long> calls{ 0 };
 	Atomic<unsigned long> errors{ 0 };

@@ -357,13 +357,16 @@ static bool find_repeated(lua_State *L, std::string_view source, lua_Integer pla
 	std::string_view source = run.chunk.source;
 	if (source.size() > repeated_max)
 		return load_chunk(L, run);
-	auto &hashes = runtime_of(L).chunks;
+	auto &seen = runtime_of(L).seen;
 	std::uint32_t hash = hash_of(source);
-	auto place = hash % (sizeof(hashes) / sizeof(hashes[0]));
+	lua_Integer index = 0;
+	while (index < Runtime::Seen::count && seen.hashes[index] != hash)
+		index++;
 	// What comes for the first time is not kept.
-	bool again = std::exchange(hashes[place], hash) == hash;
-	lua_Integer index = static_cast<lua_Integer>(place) + 1;
-	if (again && find_repeated(L, source, index))
+	bool again = index < Runtime::Seen::count;
+	if (!again)
+		seen.hashes[seen.next++ % Runtime::Seen::count] = hash;
+	if (again && find_repeated(L, source, ++index))
 		return LUA_OK;
 	int status = load_chunk(L, run);
 	if (!again || status != LUA_OK)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 """Named states over generic netlink: right use, each wrong one, namespaces, many clients and many states, hostile messages."""
 
+import errno
 import os
 import random
 import re
@@ -729,6 +730,9 @@ def repeated(family):
     same, other = left([long] * 50), left([f"{long} {n}" for n in range(50)])
     # Each run makes its hundred tables of 72 bytes.
     ok("code that comes again is not compiled again", other - same > 50 * 2000, same, other)
+    turns = [f"{long} {n}" for n in range(100, 116)]
+    left(turns * 2)
+    ok("nor are sixteen that take turns", left(turns * 4) - same * 64 // 50 < 64 * 2000)
     most = "--" + "x" * 4094
     left([most, most, most + "x"])
     ok("up to a size", left([most] * 20) < 40000 and left([most + "x"] * 20) < 200000)
@@ -804,6 +808,17 @@ def requests(family):
     codes = [struct.unpack_from("=i", body)[0] for kind, _, _, body in found if kind == ERROR]
     equal("not with a dump before it", codes, [-22])
     equal("it ran once", family.exec("asked", "return ran")["VALUES"], [b"1"])
+    # Who does not take its answers loses some, and is told.
+    lost = False
+    with Family() as flood:
+        for _ in range(1500):
+            flood.send(COMMANDS["EXEC"], attribute("NAME", "asked") + attribute("CODE", "flooded = (flooded or 0) + 1 return flooded"), REQUEST)
+        try:
+            flood.receive()
+        except OSError as error:
+            lost = error.errno == errno.ENOBUFS
+        equal("a socket that is full", (lost, attributes(flood.receive()[0][3][4:])[0]), (True, ("VALUE", b"1")))
+    equal("its code ran", family.exec("asked", "return flooded")["VALUES"], [b"1500"])
     # A family comes and goes meanwhile, which generic netlink's lock would keep from it.
     process = client("while true do end", "asked")
     runs(family, "asked")
