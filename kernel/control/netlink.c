@@ -71,7 +71,7 @@ struct pieces {
 	u32 portid;
 	size_t size, room;
 	char *data;
-	struct lunatik_exec *rest;	/* with a reference of the module */
+	struct lunatik_exec *rest;
 };
 
 static LIST_HEAD(all_pieces);
@@ -100,7 +100,7 @@ static struct pieces *make_pieces(struct net *net, u32 portid)
 	return p;
 }
 
-/* For drop_rest(). */
+/* Returns what is to be ended, without the lock. */
 static struct lunatik_exec *free_pieces(struct pieces *p)
 {
 	struct lunatik_exec *rest = p->rest;
@@ -113,10 +113,8 @@ static struct lunatik_exec *free_pieces(struct pieces *p)
 
 static void drop_rest(struct lunatik_exec *rest)
 {
-	if (rest) {
+	if (rest)
 		lunatik_exec_end(rest);
-		module_put(THIS_MODULE);
-	}
 }
 
 static int append(struct pieces *p, const void *data, size_t size)
@@ -193,7 +191,7 @@ static char *take_pieces(struct net *net, u32 portid, u64 offset, const void *da
 	return taken;
 }
 
-/* Keeps an answer, with the caller's reference of the module, in place of an older one. Zero without memory. */
+/* Keeps an answer in place of an older one. Zero without memory. */
 static int keep_rest(struct net *net, u32 portid, struct lunatik_exec *exec)
 {
 	struct lunatik_exec *old = NULL;
@@ -437,8 +435,6 @@ static int start_exec(struct netlink_callback *cb)
 		say(cb->extack, "there is no rest of an answer");
 		return -EINVAL;
 	}
-	/* The dump has a reference of its own. */
-	module_put(THIS_MODULE);
 	errand->phase = PHASE_RUN;
 	return 0;
 }
@@ -535,7 +531,8 @@ static int done_exec(struct netlink_callback *cb)
 /*
  * An EXEC that is no dump. Its code may not run where generic netlink asks for it to be done, below a lock that all families share. But
  * what comes right after is: netlink_unicast_kernel() frees the message, in the task that sent it, which holds no lock then. So the code is
- * run by the message's destructor, while the message, of which it is a part, is still there.
+ * run by the message's destructor, while the message, of which it is a part, is still there. The module stays as long as the state does,
+ * which the exec keeps.
  */
 
 /* Sends the answer; nonzero if there is more of it than a message holds, which is kept then. */
@@ -583,8 +580,6 @@ static void run_request(struct sk_buff *skb)
 	if (!kept)
 		lunatik_exec_end(exec);
 	sender.destructor(skb);
-	if (!kept)
-		module_put(THIS_MODULE);
 }
 
 static int do_exec(struct sk_buff *skb, struct genl_info *info)
@@ -603,8 +598,6 @@ static int do_exec(struct sk_buff *skb, struct genl_info *info)
 	error = begin_exec(skb, info->attrs, info->extack, &exec);
 	if (error)
 		return error;
-	/* The family is there, so the module is. */
-	__module_get(THIS_MODULE);
 	sender = lunatik_exec_sender(exec);
 	sender->destructor = skb->destructor;
 	sender->task = current;
@@ -769,7 +762,7 @@ void lunatik_netlink_exit(void)
 
 	genl_unregister_family(&family);
 	netlink_unregister_notifier(&socket_block);
-	/* run_request() gives up its reference of the module before it returns. */
+	/* What kept the module was what run_request() ran, and it has not returned yet, perhaps. */
 	synchronize_rcu_tasks();
 	list_for_each_entry_safe(p, next, &all_pieces, list)
 		free_pieces(p);
