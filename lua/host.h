@@ -278,6 +278,12 @@ int lunatik_returnbuffer(struct lua_State *L, int index);
 /** lua_settop(L, 0) at the end of an entry. Returns the bytes that the state has. */
 unsigned long lunatik_clearstack(struct lua_State *L);
 
+/**
+ * Replaces the Lua function on top of the stack by a new one of the same code, as lua_load() would have left it: with upvalues of its own,
+ * the first of which has the globals. May raise "not enough memory".
+ */
+void lunatik_newfunction(struct lua_State *L);
+
 /** One access to a global: its name, the line, and whether it is assigned to. */
 typedef void (*lunatik_global)(void *argument, const char *name, int line, int assigned);
 

@@ -1,9 +1,30 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* The functions that overlay.h and the patches put into Lua's code, and those that host.h promises to the host. */
 #include "ldo.h"
+#include "lfunc.h"
+#include "lgc.h"
 #include "lopcodes.h"
+#include "ltable.h"
 
 unsigned long long lunatik_hash_factor = 0x9e3779b97f4a7c15;
+
+/* ---- functions ---- */
+
+void lunatik_newfunction(lua_State *L)
+{
+	const LClosure *old = clLvalue(s2v(L->top.p - 1));
+	LClosure *made = luaF_newLclosure(L, old->nupvalues);
+
+	/* The old one keeps the prototype until the new one stands in its place. */
+	made->p = old->p;
+	setclLvalue2s(L, L->top.p - 1, made);
+	luaF_initupvals(L, made);
+	if (made->nupvalues) {
+		setobj(L, made->upvals[0]->v.p, luaH_getint(hvalue(&G(L)->l_registry), LUA_RIDX_GLOBALS));
+		luaC_barrier(L, made->upvals[0], made->upvals[0]->v.p);
+	}
+	luaC_checkGC(L);
+}
 
 /* ---- the gauge ---- */
 

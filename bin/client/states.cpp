@@ -36,7 +36,7 @@ constexpr std::size_t receive_room = 64 << 10;
  * The room at first. The kernel makes each message of a dump as large as the room that it was last asked with, and zeroes all of it,
  * so that room for much is dear where there is little to say.
  */
-constexpr std::size_t receive_least = 2 << 10;
+constexpr std::size_t receive_least = LUNATIK_GENL_ANSWER_MAX;
 
 lunatik_status status_of(int code)
 {
@@ -214,6 +214,7 @@ State state_of(nl_msg *message)
 struct ResultReader {
 	Result result;
 	bool complete = false;
+	bool rest = false;	/* the answer is to be asked for */
 
 	void take(nl_msg *message)
 	{
@@ -264,6 +265,9 @@ private:
 			result.status = static_cast<lunatik_status>(number_of(attribute));
 			complete = true;
 			break;
+		case LUNATIK_GENL_A_REST:
+			rest = true;
+			break;
 		default:
 			break;
 		}
@@ -281,6 +285,8 @@ struct States::Socket {
 	int code = 0;
 	std::string words;
 	bool ended = false;
+	bool single = false;	/* the answer is one message, which no other ends */
+	bool roomy = false;
 
 	Socket()
 	{
@@ -297,8 +303,11 @@ struct States::Socket {
 			fail(EIO, nl_geterror(error));
 		nl_socket_enable_msg_peek(socket);
 		nl_socket_set_msg_buf_size(socket, receive_least);
+		nl_socket_disable_auto_ack(socket);
 		const int on = 1;
 		setsockopt(nl_socket_get_fd(socket), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+		// A refusal does not send back all the code.
+		setsockopt(nl_socket_get_fd(socket), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 		family = genl_ctrl_resolve(socket, LUNATIK_GENL_NAME);
 		if (family < 0)
 			throw NetlinkError(LUNATIK_STATUS_NOMODULE, ENOENT, "the kernel module is not loaded");
@@ -313,6 +322,14 @@ struct States::Socket {
 	{
 		nl_socket_disable_msg_peek(socket);
 		nl_socket_set_msg_buf_size(socket, receive_room);
+		roomy = true;
+	}
+
+	/* Whether receive calls look first how long the next message is. */
+	void look_first(bool look)
+	{
+		if (!roomy)
+			look ? nl_socket_enable_msg_peek(socket) : nl_socket_disable_msg_peek(socket);
 	}
 
 	static int on_valid(nl_msg *message, void *self)
@@ -323,6 +340,7 @@ struct States::Socket {
 			socket.make_room();
 		if (socket.taker)
 			socket.taker(message);
+		socket.ended = socket.ended || socket.single;
 		return NL_OK;
 	}
 	static int on_end(nl_msg *, void *self)
@@ -354,9 +372,10 @@ struct States::Socket {
 		return NL_STOP;
 	}
 
-	Message message(lunatik_genl_command command, int flags) const
+	/* With room for so many bytes of code, and a name. */
+	Message message(lunatik_genl_command command, int flags, std::size_t size = 0) const
 	{
-		Message made(nlmsg_alloc_size(piece_max + 1024));
+		Message made(nlmsg_alloc_size(size + LUNATIK_NAME_MAX + 256));
 		if (!made || !genlmsg_put(made.get(), NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags, command, LUNATIK_GENL_VERSION))
 			fail(ENOMEM, {});
 		return made;
@@ -388,6 +407,33 @@ struct States::Socket {
 		if (code)
 			fail(code, words.empty() ? meaning_of(code) : words);
 	}
+
+	/* The same for a request whose answer is one message of at most LUNATIK_GENL_ANSWER_MAX bytes, or an error. */
+	void ask_one(const Message &message, std::function<void(nl_msg *)> function)
+	{
+		const Single answer(*this);
+		ask(message, std::move(function));
+	}
+
+	/* While it lives an answer is one message, for which there is room. */
+	class Single {
+	public:
+		explicit Single(Socket &of) : socket(of)
+		{
+			socket.single = true;
+			socket.look_first(false);
+		}
+		~Single()
+		{
+			socket.single = false;
+			socket.look_first(true);
+		}
+		Single(const Single &) = delete;
+		Single &operator=(const Single &) = delete;
+
+	private:
+		Socket &socket;
+	};
 };
 
 States::States(const std::string &netns) : socket_(std::make_unique<Socket>())
@@ -450,12 +496,12 @@ Result States::exec(std::string_view name, std::string_view code, std::chrono::m
 		fail(EFBIG, fmt::format("the code is too large: at most {} MiB", LUNATIK_REQUEST_MAX >> 20));
 	std::uint64_t offset = 0;
 	for (; code.size() > piece_max; code.remove_prefix(piece_max), offset += piece_max) {
-		const Message piece = socket_->message(LUNATIK_GENL_CODE, NLM_F_REQUEST | NLM_F_ACK);
+		const Message piece = socket_->message(LUNATIK_GENL_CODE, NLM_F_REQUEST | NLM_F_ACK, piece_max);
 		nla_put_u64(piece.get(), LUNATIK_GENL_A_OFFSET, offset);
 		Socket::put(piece, LUNATIK_GENL_A_CODE, code.substr(0, piece_max));
 		socket_->ask(piece);
 	}
-	const Message message = socket_->message(LUNATIK_GENL_EXEC, NLM_F_REQUEST | NLM_F_DUMP);
+	const Message message = socket_->message(LUNATIK_GENL_EXEC, NLM_F_REQUEST, code.size());
 	Socket::put(message, LUNATIK_GENL_A_NAME, name);
 	if (offset)
 		nla_put_u64(message.get(), LUNATIK_GENL_A_OFFSET, offset);
@@ -463,7 +509,13 @@ Result States::exec(std::string_view name, std::string_view code, std::chrono::m
 	if (timeout.count() > 0)
 		nla_put_u64(message.get(), LUNATIK_GENL_A_TIMEOUT, static_cast<std::uint64_t>(timeout.count()));
 	ResultReader reader;
-	socket_->ask(message, [&](nl_msg *answer) { reader.take(answer); });
+	const auto take = [&](nl_msg *answer) { reader.take(answer); };
+	socket_->ask_one(message, take);
+	if (reader.rest) {
+		const Message rest = socket_->message(LUNATIK_GENL_EXEC, NLM_F_REQUEST | NLM_F_DUMP);
+		nla_put_flag(rest.get(), LUNATIK_GENL_A_REST);
+		socket_->ask(rest, take);
+	}
 	if (!reader.complete)
 		fail(EPROTO, "the kernel's answer has no end");
 	return std::move(reader.result);

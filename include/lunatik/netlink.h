@@ -5,9 +5,14 @@
  *
  * A socket sees the states of the network namespace it was made in. Errors carry a text (NETLINK_EXT_ACK).
  *
- * EXEC and CLOSE are dump requests, so that what takes long takes it in the client's own receive call, where a signal that ends the
+ * CLOSE is a dump request, so that what takes long takes it in the client's own receive call, where a signal that ends the
  * client ends it. The first message of the answer only says that the request was accepted; what follows it is made when that one
- * is received. The code of EXEC runs once, at that time.
+ * is received.
+ *
+ * EXEC is that too, and the code runs once, when the first message is received; or it is none, and the code runs in the client's send
+ * call, of which it must be the last message. The answer is one message of at most LUNATIK_GENL_ANSWER_MAX bytes then. If there is more of
+ * it, that message has nothing but REST, and a dump of EXEC with REST gives the answer, as long as the socket is open and has run nothing
+ * else with as long an answer.
  */
 #ifndef LUNATIK_NETLINK_H
 #define LUNATIK_NETLINK_H
@@ -25,8 +30,9 @@ enum lunatik_genl_command {
 	LUNATIK_GENL_GET,	/* NAME: one state; as a dump, without NAME: all of the namespace. NAME CONTEXT STATE MEMORY MAXALLOC CALLS
 				 * ERRORS AGE BUSY USERS SCRIPTSIZE (INUSE) */
 	LUNATIK_GENL_CODE,	/* OFFSET CODE: keeps a piece of code for this socket's next EXEC; offset 0 begins anew */
-	LUNATIK_GENL_EXEC,	/* dump; NAME (OFFSET) (CODE) (TIMEOUT): runs the OFFSET bytes kept before, and CODE, as one chunk. Answer: NAME, then
-				 * OUTPUT* (LOST) VALUE* (MESSAGE) (TRACEBACK) (ERRNO) STATUS; the status is the last */
+	LUNATIK_GENL_EXEC,	/* NAME (OFFSET) (CODE) (TIMEOUT): runs the OFFSET bytes kept before, and CODE, as one chunk. Answer, after one with the
+				 * NAME if it is a dump: OUTPUT* (LOST) VALUE* (MESSAGE) (TRACEBACK) (ERRNO) STATUS; the status is the last. Or
+				 * REST. Dump; REST: the answer then */
 	LUNATIK_GENL_EVENT,	/* multicast: SEQUENCE TIME KIND NAME MESSAGE */
 	LUNATIK_GENL_COMMANDS,
 };
@@ -60,9 +66,13 @@ enum lunatik_genl_attribute {
 	LUNATIK_GENL_A_KIND,	/* u32: enum lunatik_kind_of_record (lunatik/uapi.h) */
 	LUNATIK_GENL_A_PAD,
 	LUNATIK_GENL_A_TIMEOUT,	/* u64: milliseconds after which EXEC ends, waiting for others included: status TIMEOUT; 0 is never */
+	LUNATIK_GENL_A_REST,	/* flag: the answer is too long for a message */
 	LUNATIK_GENL_ATTRIBUTES,
 };
 
 #define LUNATIK_GENL_A_MAX (LUNATIK_GENL_ATTRIBUTES - 1)
+
+/** The most bytes of an answer to an EXEC that is no dump: what a client should have room for. */
+#define LUNATIK_GENL_ANSWER_MAX 3584
 
 #endif

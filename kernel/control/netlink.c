@@ -7,6 +7,7 @@
 #include <linux/mutex.h>
 #include <linux/netlink.h>
 #include <linux/notifier.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
 #include <net/netlink.h>
@@ -24,6 +25,7 @@ static const struct nla_policy policy[] = {
 	[LUNATIK_GENL_A_CODE] = { .type = NLA_BINARY },
 	[LUNATIK_GENL_A_OFFSET] = { .type = NLA_U64 },
 	[LUNATIK_GENL_A_TIMEOUT] = { .type = NLA_U64 },
+	[LUNATIK_GENL_A_REST] = { .type = NLA_FLAG },
 };
 
 /* Text that is static, though no literal here. */
@@ -61,7 +63,7 @@ static int take_name(struct nlattr **attrs, const char **name, unsigned long *si
 	return 0;
 }
 
-/* ---- pieces of code that wait for an EXEC of their socket ---- */
+/* ---- what waits for an EXEC of its socket: pieces of code, an answer that was too long for a message ---- */
 
 struct pieces {
 	struct list_head list;
@@ -69,6 +71,7 @@ struct pieces {
 	u32 portid;
 	size_t size, room;
 	char *data;
+	struct lunatik_exec *rest;
 };
 
 static LIST_HEAD(all_pieces);
@@ -85,11 +88,33 @@ static struct pieces *find_pieces(const struct net *net, u32 portid)
 	return NULL;
 }
 
-static void free_pieces(struct pieces *p)
+static struct pieces *make_pieces(struct net *net, u32 portid)
 {
+	struct pieces *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+
+	if (p) {
+		p->net = net;
+		p->portid = portid;
+		list_add(&p->list, &all_pieces);
+	}
+	return p;
+}
+
+/* Returns what is to be ended, without the lock. */
+static struct lunatik_exec *free_pieces(struct pieces *p)
+{
+	struct lunatik_exec *rest = p->rest;
+
 	list_del(&p->list);
 	kvfree(p->data);
 	kfree(p);
+	return rest;
+}
+
+static void drop_rest(struct lunatik_exec *rest)
+{
+	if (rest)
+		lunatik_exec_end(rest);
 }
 
 static int append(struct pieces *p, const void *data, size_t size)
@@ -123,14 +148,9 @@ static int keep_piece(struct net *net, u32 portid, u64 offset, const void *data,
 	if (!offset && p)
 		p->size = 0;
 	if (!offset && !p) {
-		p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
-		if (p) {
-			p->net = net;
-			p->portid = portid;
-			list_add(&p->list, &all_pieces);
-		} else {
+		p = make_pieces(net, portid);
+		if (!p)
 			error = -ENOMEM;
-		}
 	}
 	if (!error && (!p || p->size != offset)) {
 		say(extack, "a piece of code is missing, or came twice");
@@ -163,16 +183,55 @@ static char *take_pieces(struct net *net, u32 portid, u64 offset, const void *da
 		taken = p->data;
 		*total = p->size;
 		p->data = NULL;
-		free_pieces(p);
+		p->size = p->room = 0;
+		if (!p->rest)
+			free_pieces(p);
 	}
 	mutex_unlock(&pieces_lock);
 	return taken;
+}
+
+/* Keeps an answer in place of an older one. Zero without memory. */
+static int keep_rest(struct net *net, u32 portid, struct lunatik_exec *exec)
+{
+	struct lunatik_exec *old = NULL;
+	struct pieces *p;
+
+	mutex_lock(&pieces_lock);
+	p = find_pieces(net, portid);
+	if (!p)
+		p = make_pieces(net, portid);
+	if (p) {
+		old = p->rest;
+		p->rest = exec;
+	}
+	mutex_unlock(&pieces_lock);
+	drop_rest(old);
+	return p != NULL;
+}
+
+static struct lunatik_exec *take_rest(struct net *net, u32 portid)
+{
+	struct lunatik_exec *rest = NULL;
+	struct pieces *p;
+
+	mutex_lock(&pieces_lock);
+	p = find_pieces(net, portid);
+	if (p) {
+		rest = p->rest;
+		p->rest = NULL;
+		if (!p->data)
+			free_pieces(p);
+	}
+	mutex_unlock(&pieces_lock);
+	return rest;
 }
 
 /* A socket is closed: nobody will run what it sent. */
 static int socket_closed(struct notifier_block *block, unsigned long event, void *data)
 {
 	const struct netlink_notify *notify = data;
+	struct lunatik_exec *rest = NULL;
 	struct pieces *p;
 
 	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC || list_empty_careful(&all_pieces))
@@ -180,8 +239,9 @@ static int socket_closed(struct notifier_block *block, unsigned long event, void
 	mutex_lock(&pieces_lock);
 	p = find_pieces(notify->net, notify->portid);
 	if (p)
-		free_pieces(p);
+		rest = free_pieces(p);
 	mutex_unlock(&pieces_lock);
+	drop_rest(rest);
 	return NOTIFY_DONE;
 }
 
@@ -308,7 +368,7 @@ static int dump_get(struct sk_buff *skb, struct netlink_callback *cb)
 struct errand {
 	struct lunatik_exec *exec;
 	struct lunatik_closing *closing;
-	int phase;
+	enum { PHASE_NEW, PHASE_ACCEPTED, PHASE_RUN } phase;
 };
 
 /* Attributes of a dump request: part of a struct genl_info since "genetlink: add struct genl_info to struct genl_dumpit_info" (v6.6). */
@@ -327,39 +387,56 @@ static struct errand *errand_of(struct netlink_callback *cb)
 	return (struct errand *)cb->ctx;
 }
 
-static int start_exec(struct netlink_callback *cb)
+/* Makes ready to run what a request asks for. Its message must stay until that has run. */
+static int begin_exec(struct sk_buff *skb, struct nlattr **attrs, struct netlink_ext_ack *extack, struct lunatik_exec **exec)
 {
-	struct nlattr **attrs = attributes(cb);
 	const struct nlattr *code = attrs[LUNATIK_GENL_A_CODE], *offset = attrs[LUNATIK_GENL_A_OFFSET];
 	const struct nlattr *timeout = attrs[LUNATIK_GENL_A_TIMEOUT];
-	struct net *net = sock_net(cb->skb->sk);
+	struct net *net = sock_net(skb->sk);
 	const char *name, *message = NULL;
 	unsigned long size;
 	char *before = NULL;
 	size_t total = 0;
-	int error = check_permission(cb->skb, cb->extack);
+	int error = take_name(attrs, &name, &size, extack);
 
-	if (!error)
-		error = take_name(attrs, &name, &size, cb->extack);
 	if (error)
 		return error;
 	if (!code && !offset) {
-		say(cb->extack, "there is no code to run");
+		say(extack, "there is no code to run");
 		return -EINVAL;
 	}
 	if (offset) {
-		before = take_pieces(net, NETLINK_CB(cb->skb).portid, nla_get_u64(offset), code ? nla_data(code) : NULL,
+		before = take_pieces(net, NETLINK_CB(skb).portid, nla_get_u64(offset), code ? nla_data(code) : NULL,
 				     code ? nla_len(code) : 0, &total, &error);
 		if (error) {
-			say(cb->extack, error == -ENOMEM ? "not enough memory for the code" : "a piece of code is missing, or came twice");
+			say(extack, error == -ENOMEM ? "not enough memory for the code" : "a piece of code is missing, or came twice");
 			return error;
 		}
 	}
 	error = lunatik_exec_begin(net, name, size, before, total, code ? nla_data(code) : NULL, code ? nla_len(code) : 0,
-				   timeout ? nla_get_u64(timeout) : 0, &errand_of(cb)->exec, &message);
+				   timeout ? nla_get_u64(timeout) : 0, exec, &message);
 	if (error)
-		say(cb->extack, message);
+		say(extack, message);
 	return error;
+}
+
+static int start_exec(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = attributes(cb);
+	struct errand *errand = errand_of(cb);
+	int error = check_permission(cb->skb, cb->extack);
+
+	if (error)
+		return error;
+	if (!attrs[LUNATIK_GENL_A_REST])
+		return begin_exec(cb->skb, attrs, cb->extack, &errand->exec);
+	errand->exec = take_rest(sock_net(cb->skb->sk), NETLINK_CB(cb->skb).portid);
+	if (!errand->exec) {
+		say(cb->extack, "there is no rest of an answer");
+		return -EINVAL;
+	}
+	errand->phase = PHASE_RUN;
+	return 0;
 }
 
 static int start_close(struct netlink_callback *cb)
@@ -423,10 +500,14 @@ static int dump_exec(struct sk_buff *skb, struct netlink_callback *cb)
 	unsigned long size;
 	void *head;
 
-	if (!errand->phase++)
+	if (errand->phase == PHASE_NEW) {
+		errand->phase = PHASE_ACCEPTED;
 		return put_accepted(skb, cb, LUNATIK_GENL_EXEC);
-	if (errand->phase == 2)
+	}
+	if (errand->phase == PHASE_ACCEPTED) {
+		errand->phase = PHASE_RUN;
 		lunatik_exec_run(errand->exec);
+	}
 	if (!lunatik_exec_part(errand->exec, &data, &size))
 		return 0;
 	head = put_head(skb, cb, LUNATIK_GENL_EXEC);
@@ -447,6 +528,86 @@ static int done_exec(struct netlink_callback *cb)
 	return 0;
 }
 
+/*
+ * An EXEC that is no dump. Its code may not run where generic netlink asks for it to be done, below a lock that all families share. But
+ * what comes right after is: netlink_unicast_kernel() frees the message, in the task that sent it, which holds no lock then. So the code is
+ * run by the message's destructor, while the message, of which it is a part, is still there. The module stays as long as the state does,
+ * which the exec keeps.
+ */
+
+/* Sends the answer; nonzero if there is more of it than a message holds, which is kept then. */
+static int answer(struct sk_buff *request, struct lunatik_exec *exec)
+{
+	const struct nlmsghdr *asked = lunatik_exec_sender(exec)->head;
+	struct net *net = sock_net(request->sk);
+	u32 portid = NETLINK_CB(request).portid;
+	unsigned long size = lunatik_exec_size(exec);
+	/* With room for the mark that a part goes on, which none does. */
+	int fits = GENL_HDRLEN + NLMSG_HDRLEN + size + 16 <= LUNATIK_GENL_ANSWER_MAX, kept = 0;
+	struct sk_buff *skb = genlmsg_new((fits ? size : 0) + 16, GFP_KERNEL);
+	void *head = skb ? genlmsg_put(skb, portid, asked->nlmsg_seq, &family, 0, LUNATIK_GENL_EXEC) : NULL;
+
+	if (head && fits)
+		put_parts(skb, exec);
+	else if (head && !nla_put_flag(skb, LUNATIK_GENL_A_REST))
+		kept = keep_rest(net, portid, exec);
+	if (!head || !(fits || kept)) {
+		/* As netlink_ack() says it. */
+		nlmsg_free(skb);
+		WRITE_ONCE(NETLINK_CB(request).sk->sk_err, ENOBUFS);
+		sk_error_report(NETLINK_CB(request).sk);
+		return kept;
+	}
+	genlmsg_end(skb, head);
+	genlmsg_unicast(net, skb, portid);
+	return kept;
+}
+
+static void run_request(struct sk_buff *skb)
+{
+	struct lunatik_exec *exec = skb_shinfo(skb)->destructor_arg;
+	struct lunatik_sender sender = *lunatik_exec_sender(exec);
+	int kept = 0;
+
+	skb->destructor = sender.destructor;
+	/* It is, since do_exec() saw that nobody else has the message. */
+	if (!WARN_ON_ONCE(sender.task != current || in_interrupt())) {
+		lunatik_exec_run(exec);
+		kept = answer(skb, exec);
+		if (sender.head->nlmsg_flags & NLM_F_ACK)
+			netlink_ack(skb, (struct nlmsghdr *)sender.head, 0, NULL);
+	}
+	if (!kept)
+		lunatik_exec_end(exec);
+	sender.destructor(skb);
+}
+
+static int do_exec(struct sk_buff *skb, struct genl_info *info)
+{
+	struct lunatik_sender *sender;
+	struct lunatik_exec *exec;
+	int error = check_permission(skb, info->extack);
+
+	if (error)
+		return error;
+	/* A dump in the same datagram would keep it. */
+	if (skb_shared(skb) || !skb->destructor || NLMSG_ALIGN(info->nlhdr->nlmsg_len) < skb->len) {
+		say(info->extack, "an EXEC that is no dump must be the last of what is sent at once");
+		return -EINVAL;
+	}
+	error = begin_exec(skb, info->attrs, info->extack, &exec);
+	if (error)
+		return error;
+	sender = lunatik_exec_sender(exec);
+	sender->destructor = skb->destructor;
+	sender->task = current;
+	sender->head = info->nlhdr;
+	skb_shinfo(skb)->destructor_arg = exec;
+	skb->destructor = run_request;
+	/* It is acknowledged when it is done. */
+	return -EINTR;
+}
+
 static int dump_close(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct errand *errand = errand_of(cb);
@@ -454,8 +615,10 @@ static int dump_close(struct sk_buff *skb, struct netlink_callback *cb)
 	void *head;
 	int error;
 
-	if (!errand->phase++)
+	if (errand->phase == PHASE_NEW) {
+		errand->phase = PHASE_ACCEPTED;
 		return put_accepted(skb, cb, LUNATIK_GENL_CLOSE);
+	}
 	if (!closing)
 		return 0;
 	errand->closing = NULL;
@@ -559,7 +722,7 @@ static const struct genl_ops ops[] = {
 	{ .cmd = LUNATIK_GENL_CLOSE, .flags = GENL_UNS_ADMIN_PERM, .start = start_close, .dumpit = dump_close, .done = done_close },
 	{ .cmd = LUNATIK_GENL_GET, .flags = GENL_UNS_ADMIN_PERM, .doit = do_get, .dumpit = dump_get },
 	{ .cmd = LUNATIK_GENL_CODE, .flags = GENL_UNS_ADMIN_PERM, .doit = do_code },
-	{ .cmd = LUNATIK_GENL_EXEC, .flags = GENL_UNS_ADMIN_PERM, .start = start_exec, .dumpit = dump_exec, .done = done_exec },
+	{ .cmd = LUNATIK_GENL_EXEC, .flags = GENL_UNS_ADMIN_PERM, .doit = do_exec, .start = start_exec, .dumpit = dump_exec, .done = done_exec },
 };
 
 static const struct genl_multicast_group groups[] = {
@@ -599,6 +762,8 @@ void lunatik_netlink_exit(void)
 
 	genl_unregister_family(&family);
 	netlink_unregister_notifier(&socket_block);
+	/* What kept the module was what run_request() ran, and it has not returned yet, perhaps. */
+	synchronize_rcu_tasks();
 	list_for_each_entry_safe(p, next, &all_pieces, list)
 		free_pieces(p);
 }

@@ -10,6 +10,9 @@ extern "C" {
 #endif
 
 struct net;
+struct nlmsghdr;
+struct sk_buff;
+struct task_struct;
 struct lunatik_exec;
 struct lunatik_closing;
 
@@ -89,6 +92,15 @@ int lunatik_exec_begin(struct net *net, const char *name, unsigned long size, ch
 		       const char **message);
 /** Runs it, once, in the calling task. */
 void lunatik_exec_run(struct lunatik_exec *exec);
+/** Room for whoever sent it, of which nothing else is done here. */
+struct lunatik_sender {
+	void (*destructor)(struct sk_buff *message);	/* that the message had */
+	const struct task_struct *task;
+	const struct nlmsghdr *head;
+};
+struct lunatik_sender *lunatik_exec_sender(struct lunatik_exec *exec);
+/** Bytes that its answer takes at most, as attributes. */
+unsigned long lunatik_exec_size(const struct lunatik_exec *exec);
 /** The next part of its answer, a LUNATIK_GENL_A_*; 0 when there is no further one. */
 unsigned int lunatik_exec_part(struct lunatik_exec *exec, const char **data, unsigned long *size);
 /** So many bytes of that part have been sent; all of them ends the part. */

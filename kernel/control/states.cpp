@@ -65,6 +65,8 @@ public:
 		read_ += sizeof(Head) + sent_;
 		sent_ = 0;
 	}
+	/// Bytes of all parts with their heads.
+	[[nodiscard]] std::size_t size() const noexcept { return size_; }
 	/// Drops everything, to make room for words about it.
 	void clear() noexcept { size_ = read_ = sent_ = 0; }
 
@@ -134,7 +136,6 @@ struct lunatik_exec final : Output, edge::Results {
 	lunatik_exec(Runtime &runtime, char *before, std::string_view source, unsigned timeout) noexcept
 		: answer(runtime.account), runtime_(runtime), before_(before), source_(source), timeout_(timeout)
 	{
-		lunatik_h_timer_init(timer_.address(), &expire, this);
 	}
 	~lunatik_exec() { lunatik_h_kvfree(before_); }
 	lunatik_exec(const lunatik_exec &) = delete;
@@ -144,6 +145,7 @@ struct lunatik_exec final : Output, edge::Results {
 	[[nodiscard]] Runtime &runtime() const noexcept { return runtime_; }
 
 	Answer answer;
+	lunatik_sender sender{};
 
 private:
 	void write(std::string_view text) noexcept override;
@@ -186,7 +188,7 @@ static void time_out(Report &report) noexcept
 
 void lunatik_exec::enter_and_run(Report &report) noexcept
 {
-	std::uint64_t began = lunatik_h_ktime_get_ns();
+	std::uint64_t began = timeout_ ? lunatik_h_ktime_get_ns() : 0;
 	int error = runtime_.enter(0, nullptr, timeout_);
 	if (error == -ETIMEDOUT) {
 		time_out(report);
@@ -205,9 +207,10 @@ void lunatik_exec::enter_and_run(Report &report) noexcept
 	runtime_.output = this;
 	if (timeout_) {
 		std::uint64_t waited = lunatik_h_ktime_get_ns() - began, left = timeout_ * 1000000ULL;
+		lunatik_h_timer_init(timer_.address(), &expire, this);
 		lunatik_h_timer_start(timer_.address(), left > waited + 1000000 ? left - waited : 1000000);
 	}
-	bool done = edge::run(runtime_, { .source = source_, .name = "=exec", .plain = true }, this, report);
+	bool done = edge::run(runtime_, { .source = source_, .name = "=exec", .plain = true, .repeats = true }, this, report);
 	// Before another may enter: the interrupt is for this entry only.
 	if (timeout_)
 		lunatik_h_timer_cancel(timer_.address());
@@ -290,6 +293,17 @@ int lunatik_exec_begin(struct net *net, const char *name, unsigned long size, ch
 void lunatik_exec_run(lunatik_exec *exec)
 {
 	exec->run();
+}
+
+lunatik_sender *lunatik_exec_sender(lunatik_exec *exec)
+{
+	return &exec->sender;
+}
+
+// A part's head is 8 bytes; an attribute's is 4, and 3 at most make its size a multiple of 4.
+unsigned long lunatik_exec_size(const lunatik_exec *exec)
+{
+	return exec->answer.size();
 }
 
 unsigned int lunatik_exec_part(lunatik_exec *exec, const char **data, unsigned long *size)

@@ -271,6 +271,12 @@ public:
 		const char *field;
 		const void *string;
 	} keys[8]{};
+	/// The hashes of the chunks that may come again, of those that came last. Guarded by the lock.
+	struct Seen {
+		static constexpr unsigned count = 16;
+		std::uint32_t hashes[count];
+		unsigned next;
+	} seen{};
 	const std::uint64_t created;
 	Atomic<unsigned long> calls{ 0 };
 	Atomic<unsigned long> errors{ 0 };

@@ -43,6 +43,8 @@ struct Box {
 /// Pushes an empty box with the metatable of `info`, registering the class first if need be. Raises.
 Box *push_box(lua_State *L, const lunatik_class_t &info, int uservalues);
 
+/// Pushes a table that keeps none of its values. Raises.
+void push_weak_table(lua_State *L);
 /// Makes the table of the handles that a state has. Raises.
 void open_handles(lua_State *L);
 

@@ -209,13 +209,18 @@ Box *push_box(lua_State *L, const lunatik_class_t &info, int uservalues)
 // shared table again and again makes no userdata again and again, and gives the same one.
 static const char handles = 0;
 
-void open_handles(lua_State *L)
+void push_weak_table(lua_State *L)
 {
 	lua_newtable(L);
 	lua_newtable(L);
 	lua_pushstring(L, "v");
 	lua_setfield(L, -2, "__mode");
 	lua_setmetatable(L, -2);
+}
+
+void open_handles(lua_State *L)
+{
+	push_weak_table(L);
 	runtime_of(L).gauge.handles = lua_topointer(L, -1);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &handles);
 }

@@ -46,6 +46,7 @@ struct Chunk {
 	bool expression = false;			// try "return source" first
 	bool keep = false;				// a function it returns becomes the runtime's task
 	bool plain = false;				// results as tostring() gives them, not as a prompt shows them
+	bool repeats = false;				// it may come again: compiled code is kept. All that say so have one name
 };
 
 /// Receives the results of a chunk, in order, as text.

@@ -56,6 +56,22 @@ int traceback(lua_State *L)
 	return 1;
 }
 
+// A number in decimal, in the end of `room`. Lua would make a string of its own of it, where an error has nowhere to go.
+static std::string_view decimal(lua_Integer number, char (&room)[24]) noexcept
+{
+	auto rest = static_cast<unsigned long long>(number);
+	if (number < 0)
+		rest = 0 - rest;
+	std::size_t begin = sizeof(room);
+	do {
+		room[--begin] = static_cast<char>('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (number < 0)
+		room[--begin] = '-';
+	return { room + begin, sizeof(room) - begin };
+}
+
 void fill_report(lua_State *L, int status, Report &report) noexcept
 {
 	Runtime &runtime = runtime_of(L);
@@ -69,10 +85,8 @@ void fill_report(lua_State *L, int status, Report &report) noexcept
 	if (status == LUA_ERRMEM)
 		report.error = ENOMEM;
 	if (lua_type(L, -1) == LUA_TNUMBER) {
-		// lua_tolstring() would make a string of it here, where an error has nowhere to go.
 		char digits[24];
-		int length = lunatik_h_snprintf(digits, sizeof(digits), "%lld", lua_tointegerx(L, -1, nullptr));
-		report.say({ digits, static_cast<std::size_t>(length) });
+		report.say(decimal(lua_tointegerx(L, -1, nullptr), digits));
 	} else if (lua_type(L, -1) == LUA_TSTRING) {
 		size_t size = 0;
 		const char *bytes = lua_tolstring(L, -1, &size);
@@ -274,6 +288,101 @@ static int load_chunk(lua_State *L, Run &run)
 	return status;
 }
 
+/*
+ * Chunks that come again. A program that runs the same code for each event of its has it compiled once for each cycle of the collector:
+ * the function stands in a weak table, and is garbage of the state like that of a chunk that comes once. So it is counted, and goes when
+ * memory is short. It is never called: each run has a function of its own, with its own _ENV. Code that comes only once costs its
+ * hash.
+ */
+
+// The weak table, in the registry under this key: userdata that are sources, with their functions as user values.
+static const char repeated = 0;
+// Bytes of the longest source.
+static constexpr std::size_t repeated_max = 4096;
+
+static std::uint32_t hash_of(std::string_view source) noexcept
+{
+	constexpr std::uint64_t factor = 0x9e3779b97f4a7c15;
+	std::uint64_t hash = source.size() * factor;
+	while (source.size() >= sizeof(hash)) {
+		std::uint64_t word;
+		__builtin_memcpy(&word, source.data(), sizeof(word));
+		hash = ((hash ^ word) * factor) ^ hash >> 29;
+		source.remove_prefix(sizeof(word));
+	}
+	for (char c : source)
+		hash = (hash ^ static_cast<unsigned char>(c)) * factor;
+	return static_cast<std::uint32_t>(hash >> 32);
+}
+
+// Keeps the function at index 1 as that of the source, in its place of the table, and returns another one to run.
+static int keep_repeated(lua_State *L)
+{
+	// SAFETY: load_repeated() passes the source.
+	auto &source = *static_cast<const std::string_view *>(lua_touserdata(L, 2));
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &repeated) != LUA_TTABLE) {
+		lua_settop(L, 3);
+		push_weak_table(L);
+		lua_pushvalue(L, -1);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, &repeated);
+	}
+	void *bytes = lua_newuserdatauv(L, source.size(), 1);
+	__builtin_memcpy(bytes, source.data(), source.size());
+	lua_pushvalue(L, 1);
+	lua_setiuservalue(L, -2, 1);
+	lua_rawseti(L, -2, lua_tointegerx(L, 3, nullptr));
+	lua_settop(L, 1);
+	lunatik_newfunction(L);
+	return 1;
+}
+
+// Leaves on the empty stack a new function of the kept one for the source, or nothing.
+static bool find_repeated(lua_State *L, std::string_view source, lua_Integer place)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &repeated) == LUA_TTABLE && lua_rawgeti(L, 1, place) == LUA_TUSERDATA &&
+	    lua_rawlen(L, 2) == source.size() && !__builtin_memcmp(lua_touserdata(L, 2), source.data(), source.size()) &&
+	    lua_getiuservalue(L, 2, 1) == LUA_TFUNCTION && !lua_iscfunction(L, 3)) {
+		lua_replace(L, 1);
+		lua_settop(L, 1);
+		lunatik_newfunction(L);
+		return true;
+	}
+	lua_settop(L, 0);
+	return false;
+}
+
+// load_chunk() for a chunk that may come again, on the empty stack. Not inlined: its stack is free when the chunk runs.
+[[gnu::noinline]] static int load_repeated(lua_State *L, Run &run)
+{
+	std::string_view source = run.chunk.source;
+	if (source.size() > repeated_max)
+		return load_chunk(L, run);
+	auto &seen = runtime_of(L).seen;
+	std::uint32_t hash = hash_of(source);
+	lua_Integer index = 0;
+	while (index < Runtime::Seen::count && seen.hashes[index] != hash)
+		index++;
+	// What comes for the first time is not kept.
+	bool again = index < Runtime::Seen::count;
+	if (!again)
+		seen.hashes[seen.next++ % Runtime::Seen::count] = hash;
+	if (again && find_repeated(L, source, ++index))
+		return LUA_OK;
+	int status = load_chunk(L, run);
+	if (!again || status != LUA_OK)
+		return status;
+	lua_pushcfunction(L, keep_repeated);
+	lua_pushvalue(L, 1);
+	// SAFETY: keep_repeated() only reads it.
+	lua_pushlightuserdata(L, &source);
+	lua_pushinteger(L, index);
+	// Without memory for it there is the function that was compiled.
+	if (lua_pcall(L, 3, 1, 0) == LUA_OK)
+		lua_replace(L, 1);
+	lua_settop(L, 1);
+	return LUA_OK;
+}
+
 // Raises what load_chunk() left. Nothing has run: the message says the line, and there is no trace.
 static int fail_loading(lua_State *L, const Chunk &chunk)
 {
@@ -306,7 +415,7 @@ static int run_chunk(lua_State *L)
 	auto &run = *static_cast<Run *>(lua_touserdata(L, 1));
 	const Chunk &chunk = run.chunk;
 	lua_settop(L, 0);
-	if (load_chunk(L, run) != LUA_OK)
+	if ((chunk.repeats ? load_repeated(L, run) : load_chunk(L, run)) != LUA_OK)
 		return fail_loading(L, chunk);
 	luaL_checkstack(L, static_cast<int>(chunk.argument_count) + 4, "too many arguments");
 	for (std::size_t i = 0; i < chunk.argument_count; i++)
@@ -326,6 +435,12 @@ static int run_chunk(lua_State *L)
 	if (run.results)
 		luaL_checkstack(L, 4, "too many results");
 	for (int i = 1; run.results && i <= count; i++) {
+		// Most that programs ask for, unless somebody has given numbers a metatable.
+		if (chunk.plain && lua_isinteger(L, i) && !lua_getmetatable(L, i)) {
+			char digits[24];
+			run.results->value(decimal(lua_tointegerx(L, i, nullptr), digits));
+			continue;
+		}
 		size_t size = 0;
 		const char *text = chunk.plain ? luaL_tolstring(L, i, &size) : show(L, i, &size);
 		run.results->value({ text, size });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * genl echo|exec: the mean nanoseconds of a round trip over generic netlink: a message that a module in C sends back, or
- * `return 1` run in a named state. Both send the same attributes.
+ * genl echo|exec|compile: the mean nanoseconds of a round trip over generic netlink: a message that a module in C sends back, or
+ * code run in a named state, `return 1` again and again or another number each time. All send the same attributes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,11 +17,8 @@
 #define ROUNDS 2000
 
 static int fd;
-/*
- * Room for as much as there is to say: the kernel makes each message of a dump as large as its receiver has room, up to 32 KiB, and
- * zeroes all of it.
- */
-static char message[1024], answer[2048];
+static char message[1024], answer[LUNATIK_GENL_ANSWER_MAX];
+static char other_code[] = "return 1000";
 
 static struct nlmsghdr *begin(int type, int command, int flags)
 {
@@ -77,32 +74,44 @@ static int family(const char *name)
 	return -1;
 }
 
-/* One round trip. An exec's answer is two messages, the second with the result, and with DONE behind it. */
-static int round_trip(int id, int exec)
+/* Whether the last attribute says that all went well. */
+static int ends_well(const struct nlmsghdr *head)
 {
-	struct nlmsghdr *head = begin(id, exec ? LUNATIK_GENL_EXEC : 1, exec ? NLM_F_DUMP : 0);
-	ssize_t size, at;
+	const struct nlattr *last = (const struct nlattr *)((const char *)head + head->nlmsg_len - NLA_HDRLEN - sizeof(unsigned int));
+
+	return last->nla_type == LUNATIK_GENL_A_STATUS && !*(const unsigned int *)(last + 1);
+}
+
+/* The next number, from the left: which digits are whose does not matter. */
+static void change_code(void)
+{
+	char *digit = other_code + 8;
+
+	while (*digit == '9')
+		*digit++ = '0';
+	++*digit;
+}
+
+/* One round trip. */
+static int round_trip(int id, int exec, const char *code)
+{
+	struct nlmsghdr *head = begin(id, exec ? LUNATIK_GENL_EXEC : 1, 0);
+	unsigned int size;
 
 	put(head, LUNATIK_GENL_A_NAME, "bench", 5);
-	put(head, LUNATIK_GENL_A_CODE, "return 1", 8);
+	put(head, LUNATIK_GENL_A_CODE, code, strlen(code));
+	size = head->nlmsg_len;
 	if (give(head))
 		return -1;
+	head = (struct nlmsghdr *)answer;
 	if (!exec)
-		return take() == (ssize_t)head->nlmsg_len ? 0 : -1;
-	do {
-		size = take();
-		for (at = 0; at + (ssize_t)sizeof(*head) <= size; at += NLMSG_ALIGN(head->nlmsg_len)) {
-			head = (struct nlmsghdr *)(answer + at);
-			if (head->nlmsg_type == NLMSG_ERROR)
-				return -1;
-		}
-	} while (size > 0 && head->nlmsg_type != NLMSG_DONE);
-	return size > 0 ? 0 : -1;
+		return take() == size ? 0 : -1;
+	return take() > (ssize_t)sizeof(*head) && head->nlmsg_type == id && ends_well(head) ? 0 : -1;
 }
 
 int main(int argc, char **argv)
 {
-	int exec = argc > 1 && !strcmp(argv[1], "exec");
+	int compile = argc > 1 && !strcmp(argv[1], "compile"), exec = compile || (argc > 1 && !strcmp(argv[1], "exec"));
 	struct timespec start, end;
 	struct nlmsghdr *head;
 	int id, error = 0;
@@ -119,7 +128,9 @@ int main(int argc, char **argv)
 	for (int i = 0; !error && i < ROUNDS + 100; i++) {
 		if (i == 100)
 			clock_gettime(CLOCK_MONOTONIC, &start);
-		error = round_trip(id, exec);
+		if (compile)
+			change_code();
+		error = round_trip(id, exec, compile ? other_code : "return 1");
 	}
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	if (exec && !error) {

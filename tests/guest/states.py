@@ -9,4 +9,6 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 import states
 
-states.main(states.basics, states.names, states.memory, states.code_of_any_size, states.endings, states.permission, states.events, states.unload)
+states.main(states.basics, states.dumped(states.basics), states.names, states.memory, states.dumped(states.memory), states.code_of_any_size,
+            states.dumped(states.code_of_any_size), states.repeated, states.requests, states.endings, states.dumped(states.endings),
+            states.permission, states.events, states.unload)

@@ -74,12 +74,13 @@ def value(name, data):
 class Family:
     """A socket for the family."""
 
-    def __init__(self, limit=60):
+    def __init__(self, limit=60, dump=False):
+        """`dump`: code runs as dumps."""
         self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
         self.socket.bind((0, 0))
         self.socket.setsockopt(SOL_NETLINK, EXT_ACK, 1)
         self.socket.settimeout(limit)
-        self.sequence = 0
+        self.sequence, self.dump = 0, dump
         self.id, self.groups = 16, {}
         answer = self.ask(3, struct.pack("=HH", 12, 2) + b"lunatik\0", version=2)[0]
         found = dict(answer)
@@ -168,13 +169,23 @@ class Family:
             self.ask(COMMANDS["CODE"], attribute("OFFSET", offset) + attribute("CODE", code[offset:offset + piece]))
             offset += piece
         self.send(COMMANDS["EXEC"], attribute("NAME", name) + (attribute("OFFSET", offset) if offset else b"") +
-                  attribute("CODE", code[offset:]) + (attribute("TIMEOUT", timeout) if timeout is not None else b""), REQUEST | DUMP)
+                  attribute("CODE", code[offset:]) + (attribute("TIMEOUT", timeout) if timeout is not None else b""),
+                  REQUEST | DUMP if self.dump else REQUEST | ACK)
+
+    def rest(self):
+        """The answer of which there was only REST."""
+        return self.ask(COMMANDS["EXEC"], attribute("REST"), REQUEST | DUMP)
 
     def result(self):
         """{"STATUS": n, "VALUES": [...], "OUTPUT": b"...", ...} of what send_exec() sent."""
         found = {"VALUES": [], "OUTPUT": b""}
         open_part = None
-        for key, data in (pair for answer in self.answer()[1:] for pair in answer):
+        answers = self.answer()
+        if self.dump:
+            del answers[0]
+        elif ("REST", b"") in answers[0]:
+            answers = self.rest()
+        for key, data in (pair for answer in answers for pair in answer):
             if key == "MORE":
                 open_part = last
                 continue

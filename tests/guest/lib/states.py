@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 """Named states over generic netlink: right use, each wrong one, namespaces, many clients and many states, hostile messages."""
 
+import errno
 import os
 import random
 import re
@@ -11,7 +12,7 @@ import sys
 import threading
 import time
 
-from genl import (ACK, ATTRIBUTES, COMMANDS, DONE, DUMP, INTERRUPTED, REQUEST, Family, Refused, attribute, inside)
+from genl import (ACK, ATTRIBUTES, COMMANDS, DONE, DUMP, ERROR, INTERRUPTED, REQUEST, Family, Refused, attribute, attributes, inside)
 from ktap import SLOW, equal, finish, install, like, lunatik, ok, state as runtime_state, stop, within
 
 STOPPED_BY, TIMED_OUT = 130, 8
@@ -49,6 +50,10 @@ def basics(family):
     equal("and has them alone", family.exec("two", "return x")["VALUES"], [b"nil"])
     equal("zeros in code and results", family.exec("one", 'return "a\0b"')["VALUES"], [b"a\0b"])
     result = family.exec("one", "return setmetatable({}, { __tostring = function() return 'mine' end })")
+    edges = [0, 9, 10, -1, -10, 99, 1234567890123456789, (1 << 63) - 1, -(1 << 63)]
+    equal("numbers", family.exec("one", f"return {', '.join(map(str, edges[:-1]))}, math.mininteger")["VALUES"], [b"%d" % n for n in edges])
+    equal("tostring() of all numbers", family.exec("two", "debug.setmetatable(0, { __tostring = function(n) return 'n' .. n + 1 end }) return 1")["VALUES"],
+          [b"n2"])
     equal("tostring() of the script's own", result["VALUES"], [b"mine"])
     equal("nothing to return", family.exec("one", "")["VALUES"], [])
     equal("the size of what ran last", (family.exec("one", "return  1"), family.get("one")["SCRIPTSIZE"])[1], 9)
@@ -154,20 +159,21 @@ def code_of_any_size(family):
     piece(0, "return ")
     refused("a piece twice", "EINVAL", "missing, or came twice", piece, 3, "x")
     piece(7, "1 + ")
+    flags = REQUEST | DUMP if family.dump else REQUEST | ACK
     equal("pieces and a rest", (family.send(COMMANDS["EXEC"], attribute("NAME", "big") + attribute("OFFSET", 11) + attribute("CODE", "2"),
-                                            REQUEST | DUMP), family.result())[1]["VALUES"], [b"3"])
+                                            flags), family.result())[1]["VALUES"], [b"3"])
     def with_pieces():
-        family.send(COMMANDS["EXEC"], attribute("NAME", "big") + attribute("OFFSET", 11) + attribute("CODE", "2"), REQUEST | DUMP)
+        family.send(COMMANDS["EXEC"], attribute("NAME", "big") + attribute("OFFSET", 11) + attribute("CODE", "2"), flags)
         return family.result()
     refused("they serve once", "EINVAL", "missing", with_pieces)
     piece(0, "error(")
     piece(0, "return 8 ")
-    equal("offset 0 begins anew", (family.send(COMMANDS["EXEC"], attribute("NAME", "big") + attribute("OFFSET", 9), REQUEST | DUMP),
+    equal("offset 0 begins anew", (family.send(COMMANDS["EXEC"], attribute("NAME", "big") + attribute("OFFSET", 9), flags),
                                    family.result())[1]["VALUES"], [b"8"])
     with Family() as other:
         other.ask(COMMANDS["CODE"], attribute("OFFSET", 0) + attribute("CODE", "return 'other'"))
         refused("another socket's pieces are its own", "EINVAL", "missing", lambda: (family.send(
-            COMMANDS["EXEC"], attribute("NAME", "big") + attribute("OFFSET", 14), REQUEST | DUMP), family.result()))
+            COMMANDS["EXEC"], attribute("NAME", "big") + attribute("OFFSET", 14), flags), family.result()))
     offset = 0
     try:
         while offset <= 16 << 20:
@@ -179,6 +185,9 @@ def code_of_any_size(family):
     family.close("big")
 
 
+clients_dump = False
+
+
 def client(code, name="looped", before=""):
     """A process that runs code in a state and says how that ended."""
     program = f"""
@@ -186,7 +195,7 @@ import sys
 sys.path.insert(0, {os.path.dirname(os.path.realpath(__file__))!r})
 from genl import Family
 {before}
-family = Family(600)
+family = Family(600, {clients_dump})
 print("ready", flush=True)
 print(family.exec({name!r}, {code!r}), flush=True)
 """
@@ -261,13 +270,13 @@ def endings(family):
     # A client that asks and goes away before it has taken anything.
     family.create("looped")
     for _ in range(20):
-        with Family() as other:
+        with Family(dump=True) as other:
             other.send_exec("looped", "ran = true")
     equal("code of a client that takes no answer does not run", family.exec("looped", "return ran")["VALUES"], [b"nil"])
     with Family() as other:
         other.send(COMMANDS["CLOSE"], attribute("NAME", "looped"), REQUEST | DUMP)
     ok("a close is done nevertheless", within(5, lambda: runtime_state("looped") is None))
-    with Family() as other:
+    with Family(dump=True) as other:
         family.create("looped")
         other.send_exec("looped", "return 1")
         refused("two dumps at once on one socket", "EBUSY", "", lambda: (other.send_exec("looped", "return 2"), other.answer()))
@@ -690,18 +699,176 @@ def hostile(family):
     family.close("after")
 
 
+def repeated(family):
+    """The same code again and again, which is compiled once: nobody can tell, but by what it costs."""
+    family.create("again")
+    def again(code, times=5):
+        return [family.exec("again", code)["VALUES"] for _ in range(times)]
+    equal("what a state keeps", again("n = (n or 0) + 1 return n"), [[b"%d" % n] for n in range(1, 6)])
+    equal("_ENV is each run's own", again("local old = _ENV _ENV = { n = 1 } return old.n, n"), [[b"5", b"1"]] * 5)
+    equal("so are functions", again("fs = fs or {} fs[#fs + 1] = debug.getinfo(1, 'f').func return fs[#fs] ~= fs[#fs - 1]"), [[b"true"]] * 5)
+    equal("and what is done to the one before", again("local f = debug.getinfo(1, 'f').func local mine = last == nil or "
+                                                      "select(2, debug.getupvalue(f, 1)) == _G if last then debug.setupvalue(last, 1, {}) end "
+                                                      "last = f return mine"), [[b"true"]] * 5)
+    equal("zeros in code", [family.exec("again", f"return 'a\0{c}'")["VALUES"] for c in "bbbcccbc"], [[b"a\0%c" % c] for c in b"bbbcccbc"])
+    failed = [family.exec("again", "local t = {\n}\nreturn t.x.y") for _ in range(5)]
+    ok("errors say the same", failed.count(failed[0]) == 5 and b"exec:3: attempt to index a nil value (field 'x')" in failed[0]["MESSAGE"], failed)
+    failed = [family.exec("again", "return )") for _ in range(3)]
+    ok("so does what does not compile", failed.count(failed[0]) == 3 and b"exec:1: unexpected symbol" in failed[0]["MESSAGE"], failed)
+    random.seed(5)
+    order = [random.randrange(60) for _ in range(400 if DEBUG else 2000)]
+    equal("many chunks in turn", [family.exec("again", f"return {n}")["VALUES"] for n in order], [[b"%d" % n] for n in order])
+    # What a run leaves behind while nothing is collected: the compiler's work, or only the new function.
+    family.exec("again", "collectgarbage() collectgarbage('stop')")
+    def left(codes):
+        before = family.get("again")["MEMORY"]
+        for code in codes:
+            family.exec("again", code)
+        return family.get("again")["MEMORY"] - before
+    long = " ".join(f"local v{n} = {{ {n} }}" for n in range(100)) + " return v1[1] --"
+    left([long] * 2)
+    same, other = left([long] * 50), left([f"{long} {n}" for n in range(50)])
+    # Each run makes its hundred tables of 72 bytes.
+    ok("code that comes again is not compiled again", other - same > 50 * 2000, same, other)
+    turns = [f"{long} {n}" for n in range(100, 116)]
+    left(turns * 2)
+    many = left(turns * 4)
+    ok("nor are sixteen that take turns", other * 64 // 50 - many > 64 * 2000, many, other)
+    most = "--" + "x" * 4094
+    left([most, most, most + "x"])
+    ok("up to a size", left([most] * 20) < 40000 and left([most + "x"] * 20) < 200000)
+    family.exec("again", "collectgarbage('restart') collectgarbage()")
+    start = family.get("again")["MEMORY"]
+    left([f"{long} {n // 3}" for n in range(300)])
+    family.exec("again", "collectgarbage()")
+    ok("and is garbage like any other", family.get("again")["MEMORY"] - start < 20000, start, family.get("again"))
+    family.close("again")
+    family.create("short", 1 << 20)
+    full = "t = {} for i = 1, 1 << 40 do t[i] = ('x'):rep(100) .. i end " + "-" * 3000
+    results = [(family.exec("short", full)["STATUS"], family.exec("short", "return 'small'")) for _ in range(6)]
+    ok("a state whose cap is reached each time", all(status == 7 for status, _ in results) and
+       all(result["STATUS"] in (0, 7) for _, result in results) and family.get("short")["MEMORY"] <= 1 << 20, results)
+    family.exec("short", "t = nil collectgarbage()")
+    equal("goes on after that", family.exec("short", "return 'small'")["VALUES"], [b"small"])
+    family.close("short")
+
+
+def requests(family):
+    """EXEC that is no dump: where it runs, and how its answer comes."""
+    family.create("asked")
+    def raw(code, flags=REQUEST):
+        family.send(COMMANDS["EXEC"], attribute("NAME", "asked") + attribute("CODE", code), flags)
+        return family.receive()
+    message = raw("return 1")
+    equal("the answer is one message", [(kind, attributes(body[4:])) for kind, _, _, body in message],
+          [(family.id, [("VALUE", b"1"), ("STATUS", bytes(4))])])
+    raw("return 2", REQUEST | ACK)
+    equal("the acknowledgement comes after it", [(kind, body[:4]) for kind, _, _, body in family.receive()], [(2, bytes(4))])
+    sizes = set()
+    for size in (*range(3400, 3620), 1, 0, 100000):
+        (_, _, _, body), = raw(f"return ('x'):rep({size})")
+        found = attributes(body[4:])
+        rest = found == [("REST", b"")]
+        if rest:
+            found = [pair for answer in family.rest() for pair in answer]
+        value = b"".join(data for key, data in found if key == "VALUE")
+        sizes.add((16 + len(body) <= 3584, rest, rest or size <= 3550, value == b"x" * size, found[-1] == ("STATUS", bytes(4))))
+    equal("answers of each size near the limit", sizes, {(True, False, True, True, True), (True, True, True, True, True)})
+    refused("there is no rest then", "EINVAL", "no rest", family.rest)
+    before = family.get("asked")["MEMORY"]
+    with Family() as other:
+        other.send(COMMANDS["EXEC"], attribute("NAME", "asked") + attribute("CODE", "return 1, ('y'):rep(200000)"), REQUEST)
+        equal("another socket", attributes(other.receive()[0][3][4:]), [("REST", b"")])
+        ok("a rest counts as the state's", family.get("asked")["MEMORY"] - before > 200000, before, family.get("asked"))
+        refused("and is its socket's", "EINVAL", "no rest", family.rest)
+        other.send(COMMANDS["EXEC"], attribute("NAME", "asked") + attribute("CODE", "return 2, ('z'):rep(200000)"), REQUEST)
+        other.receive()
+        other.exec("asked", "collectgarbage()")
+        equal("a later one is there instead", other.rest()[0][0], ("VALUE", b"2"))
+        other.send(COMMANDS["EXEC"], attribute("NAME", "asked") + attribute("CODE", "return ('z'):rep(200000)"), REQUEST)
+    ok("it goes with its socket", within(5, lambda: family.exec("asked", "collectgarbage()") and
+                                         family.get("asked")["MEMORY"] - before < 50000), before, family.get("asked"))
+    def batch(*messages):
+        data = b""
+        for command, payload, flags in messages:
+            family.sequence += 1
+            data += struct.pack("=IHHIIBBH", 20 + len(payload), family.id, flags, family.sequence, 0, command, 1, 0) + payload
+        family.socket.sendto(data, (0, 0))
+    run = (COMMANDS["EXEC"], attribute("NAME", "asked") + attribute("CODE", "ran = (ran or 0) + 1"), REQUEST | ACK)
+    get = (COMMANDS["GET"], attribute("NAME", "asked"), REQUEST)
+    batch(run, get)
+    code = struct.unpack_from("=i", family.receive()[0][3])[0]
+    equal("it must be the last of what is sent at once", (code, len(family.receive())), (-22, 1))
+    batch(get, run)
+    equal("and may be that", [family.receive()[0][0] for _ in range(3)], [family.id, family.id, 2])
+    held = (COMMANDS["EXEC"], attribute("NAME", "asked") + attribute("CODE", "dumped = true"), REQUEST | DUMP)
+    batch(held, run)
+    found = []
+    while not any(kind == DONE for kind, *_ in found):
+        found += family.receive()
+    codes = [struct.unpack_from("=i", body)[0] for kind, _, _, body in found if kind == ERROR]
+    equal("not with a dump before it", codes, [-22])
+    equal("it ran once", family.exec("asked", "return ran")["VALUES"], [b"1"])
+    # Who does not take its answers loses some, and is told.
+    lost = False
+    with Family() as flood:
+        for _ in range(1500):
+            flood.send(COMMANDS["EXEC"], attribute("NAME", "asked") + attribute("CODE", "flooded = (flooded or 0) + 1 return flooded"), REQUEST)
+        try:
+            flood.receive()
+        except OSError as error:
+            lost = error.errno == errno.ENOBUFS
+        equal("a socket that is full", (lost, attributes(flood.receive()[0][3][4:])[0]), (True, ("VALUE", b"1")))
+    equal("its code ran", family.exec("asked", "return flooded")["VALUES"], [b"1500"])
+    # A family comes and goes meanwhile, which generic netlink's lock would keep from it.
+    process = client("while true do end", "asked")
+    runs(family, "asked")
+    known = [module for module in ("team", "macsec", "l2tp_netlink", "wireguard", "fou") if not sh(f"modinfo {module}").returncode]
+    begin = time.monotonic()
+    done = subprocess.run(["timeout", str(20 * SLOW), "sh", "-c", f"modprobe {known[0]} && modprobe -r {known[0]}"], check=False, capture_output=True)
+    ok("it runs below no lock of generic netlink", done.returncode == 0 and "INUSE" in family.get("asked"), done, time.monotonic() - begin)
+    process.kill()
+    process.wait()
+    ok("and ends with its client", within(5, lambda: "INUSE" not in family.get("asked")))
+    # Several threads of one socket.
+    with Family(60 * SLOW) as shared:
+        threads = [threading.Thread(target=lambda: [shared.socket.sendto(
+            struct.pack("=IHHIIBBH", 20 + len(run[1]), shared.id, REQUEST, 7, 0, *run[:1], 1, 0) + run[1], (0, 0)) for _ in range(20)])
+                   for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        equal("threads that share a socket", sum(len(shared.receive()) for _ in range(100)), 100)
+    equal("all ran", family.exec("asked", "return ran")["VALUES"], [b"101"])
+    family.close("asked")
+
+
 def unload(family):
-    family.create("stays")
-    reader = Family()
-    reader.send_exec("stays", "return 1")
-    result = lunatik("unload")
-    ok("unload is refused while a client has not taken its answer", result.returncode != 0 and "use" in result.stderr, result)
-    reader.socket.close()
+    for dump, code in ((True, "return 1"), (False, "return ('x'):rep(5000)")):
+        # An unload that is refused has ended the states.
+        family.create(f"stays{dump}")
+        reader = Family(dump=dump)
+        reader.send_exec(f"stays{dump}", code)
+        result = lunatik("unload")
+        ok("unload is refused while a client has not taken its answer", result.returncode != 0 and "use" in result.stderr, result)
+        reader.socket.close()
     family.socket.close()
     ok("and done after that", within(10, lambda: lunatik("unload").returncode == 0))
     equal("load", lunatik("load").returncode, 0)
     with Family() as again:
         equal("the states are gone", again.names(), [])
+
+
+def dumped(part):
+    """A part in which code runs as dumps."""
+    def part_dumped(family):
+        global clients_dump  # pylint: disable=global-statement
+        family.dump = clients_dump = True
+        part(family)
+        family.dump = clients_dump = False
+    part_dumped.__name__ = f"{part.__name__}, dumped"
+    return part_dumped
 
 
 def main(*parts):
