@@ -43,6 +43,8 @@ static constexpr std::uint64_t window_nanoseconds = 1000000000;
 // Calls of hooks that are timed in it, about: a second has some hundred of them, which is enough to suspect one by, and costs nothing
 // that could be measured.
 static constexpr unsigned timed_per_window = 256;
+// After so many timed calls it is seen whether they come too fast for that.
+static constexpr unsigned timed_per_look = 16;
 // What a timed call stands for at most.
 static constexpr unsigned stride_most = 1024;
 // Looks of a hardirq entry after which it is a long one, and the next is timed: no watchdog sees it.
@@ -1190,10 +1192,13 @@ std::uint64_t Runtime::time_call() noexcept
 		stride_ = 1;
 		trial_ = !exact_;
 		begin_window(now);
-	} else if (++timed_ >= timed_per_window && !trial_ && stride_ < stride_most) {
-		stride_ *= 2;
-		timed_ = 0;
-		exact_ = false;
+	} else if (++timed_ % timed_per_look == 0 && !trial_ && stride_ < stride_most) {
+		if (timed_ >= timed_per_window || now - looked_ < window_nanoseconds / (timed_per_window / timed_per_look)) {
+			stride_ *= 2;
+			timed_ = 0;
+			exact_ = false;
+		}
+		looked_ = now;
 	}
 	// At random: calls that take turns among themselves must not always meet the same one. Multiplied by an odd constant the time's
 	// low bits reach the upper ones.
@@ -1203,7 +1208,7 @@ std::uint64_t Runtime::time_call() noexcept
 
 void Runtime::begin_window(std::uint64_t now) noexcept
 {
-	window_ = now;
+	window_ = looked_ = now;
 	stood_for_ = 0;
 	timed_ = 0;
 	exact_ = stride_ == 1;

@@ -389,6 +389,7 @@ private:
 	bool trial_ = false;		// and are to be, up to its end
 	std::uint64_t stood_for_ = 0;	// calls of this window, as estimated
 	std::uint64_t window_ = 0;	// when it began
+	std::uint64_t looked_ = 0;	// when it was last seen how fast timed calls come
 	std::uint64_t complained_ = 0;	// when a hook that stays was logged last
 	Pin *pins_ = nullptr;
 	Runtime *const leader_;		// while it is loaded
