@@ -684,20 +684,19 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 		later([](Runtime &self) { self.finish(); });
 }
 
-[[gnu::always_inline]] inline lunatik_said Runtime::call_packet(Object &hook, unsigned long function, unsigned long argument,
-								 unsigned more) noexcept
+[[gnu::always_inline]] inline lunatik_said Runtime::call_packet(Object &hook, lunatik_asked &asked, unsigned more) noexcept
 {
-	lunatik_said said = lunatik_callpacket(state, hook.pinned, function, argument, more, edge::traceback);
+	lunatik_said said = lunatik_callpacket(state, hook.pinned, &asked, more, edge::traceback);
 	if (said.error && said.error != LUNATIK_PACKET_GARBAGE) [[unlikely]]
-		said = edge::settle_packet(*this, hook, function, argument, more, said.error);
+		said = edge::settle_packet(*this, hook, asked, more, said.error);
 	return said;
 }
 
 // A call whose turn it is to be timed.
-[[gnu::noinline]] lunatik_said Runtime::time_packet(Object &hook, unsigned long function, unsigned long argument, unsigned more) noexcept
+[[gnu::noinline]] lunatik_said Runtime::time_packet(Object &hook, lunatik_asked &asked, unsigned more) noexcept
 {
 	std::uint64_t began = time_call();
-	lunatik_said said = call_packet(hook, function, argument, more);
+	lunatik_said said = call_packet(hook, asked, more);
 	charge_call(hook, began);
 	return said;
 }
@@ -714,7 +713,7 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 }
 
 // All of it is in line: it comes with every packet, and what is done around a script is most of what a short one costs.
-[[gnu::always_inline]] inline lunatik_said Runtime::run_packet(const lunatik_asked &asked, void *what) noexcept
+[[gnu::always_inline]] inline lunatik_said Runtime::run_packet(lunatik_asked &asked, void *what) noexcept
 {
 	if (int error = enter_softirq()) [[unlikely]]
 		return { error, 0 };
@@ -726,8 +725,7 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 		shown.what = what;
 		if (shown.open)
 			shown.open(&shown);
-		said = took_turn() ? time_packet(hook, asked.function, asked.argument, shown.more)
-				   : call_packet(hook, asked.function, asked.argument, shown.more);
+		said = took_turn() ? time_packet(hook, asked, shown.more) : call_packet(hook, asked, shown.more);
 		shown.what = nullptr;
 		if (shown.used) [[unlikely]]
 			shown.close(&shown);
@@ -1603,7 +1601,7 @@ int lunatik_entercallback(lunatik_object_t *runtime, lunatik_callback *callback,
 	return Runtime::of(*runtime).enter_callback(*callback, flags);
 }
 
-lunatik_said lunatik_runpacket(const lunatik_asked *asked, void *what)
+lunatik_said lunatik_runpacket(lunatik_asked *asked, void *what)
 {
 	return Runtime::of(*asked->runtime).run_packet(*asked, what);
 }

@@ -38,7 +38,7 @@ int lunatik_h_netfilter_check(const struct lunatik_netfilter_options *options);
  * the rtnl lock for a device. Returns 0 and the hook; -ENODEV, no such device; -EOPNOTSUPP, this kernel has no such hooks; -ENOMEM;
  * -E2BIG, too many hooks; -EINVAL.
  */
-int lunatik_h_netfilter_register(struct lunatik_netfilter **netfilter, lunatik_object_t *object, const struct lunatik_asked *asked,
+int lunatik_h_netfilter_register(struct lunatik_netfilter **netfilter, lunatik_object_t *object, struct lunatik_asked *asked,
 				 struct net *net, const struct lunatik_netfilter_options *options);
 /** Undoes it; returns when no packet is inside any more. Context: process, may sleep; takes the rtnl lock if it has a device. */
 void lunatik_h_netfilter_unregister(struct lunatik_netfilter *netfilter);

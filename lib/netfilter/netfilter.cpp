@@ -47,7 +47,7 @@ public:
 
 private:
 	const bool queues_;
-	const lunatik_asked asked_;
+	lunatik_asked asked_;
 	lunatik_netfilter *registration_ = nullptr;
 };
 
