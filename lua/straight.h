@@ -34,10 +34,11 @@ enum straight_op {
 /* One step. Registers are offsets in bytes. */
 struct straight_step {
 	unsigned char op;
-	unsigned char k;	/* of a condition: what it must be for the jump; of a constant: its tag */
+	unsigned char k;	/* of a condition: what it must be for the jump; of a constant: its tag; of a call: its arguments */
 	unsigned short a, b, c;
-	int jump;		/* bytes from this step */
+	int next[2];		/* of a condition, if it is false, and if it is true: bytes to the next step; of a jump, the first */
 	unsigned int pc;	/* of its first instruction */
+	unsigned char result;	/* of a call: the tag of what it gives */
 	union {
 		long long number;
 		Value constant;
@@ -45,10 +46,9 @@ struct straight_step {
 		lua_CFunction function;	/* of STRAIGHT_SELF and STRAIGHT_CALL, as below */
 	};
 	const TString *field;
-	/* What was called last, where its leaf is known: the receiver's class, and the leaf, which gives something or not. */
+	/* What was called last, where its leaf is known: the receiver's class, and the leaf. */
 	const lunatik_class_t *class;
 	__typeof__(((struct lunatik_function *)0)->leaf) leaf;
-	unsigned char result;	/* the tag of what it gives */
 };
 
 /* At which instruction the interpreter is to go on; or -1, and the integer that the function has returned. */
@@ -205,6 +205,7 @@ static inline int make_step(const LClosure *function, int pc, struct straight_st
 	}
 	/* The jump behind a condition is its own; its place in the code is known when all is. */
 	if (step->op >= STRAIGHT_EQ_NUMBER && step->op < STRAIGHT_JUMP) {
+		step->next[!step->k] = sizeof(*step);
 		if (size > together || GET_OPCODE(code[size]) != OP_JMP)
 			step->op = STRAIGHT_LEAVE;
 		else
@@ -266,7 +267,7 @@ static __attribute__((__noinline__, __cold__)) void make_steps(const LClosure *f
 		if (target <= (int)step->pc || target >= size || at[target] == STRAIGHT_NOWHERE)
 			step->op = STRAIGHT_LEAVE;
 		else
-			step->jump = ((int)at[target] - i) * (int)sizeof(*step);
+			step->next[step->op != STRAIGHT_JUMP && step->k] = ((int)at[target] - i) * (int)sizeof(*step);
 	}
 }
 
@@ -323,12 +324,14 @@ static __attribute__((__noinline__, __cold__)) int learn_call(lua_State *L, stru
 		if (luai_unlikely(!ttisinteger(value))) \
 			goto leave; \
 	} while (0)
-#define straight_next(condition) \
+#define straight_next(condition) (step = (struct straight_step *)((char *)step + step->next[condition]))
+#define straight_copy(to, from) \
 	do { \
-		if ((condition) == step->k) \
-			step = (struct straight_step *)((char *)step + step->jump); \
-		else \
-			step++; \
+		TValue *to_ = (to); \
+		const TValue *from_ = (from); \
+		\
+		to_->value_ = from_->value_; \
+		settt_(to_, rawtt(from_)); \
 	} while (0)
 #define straight_compare(operator) \
 	do { \
@@ -368,7 +371,6 @@ static __attribute__((__always_inline__)) inline struct straight run_straight(st
 			goto leave; \
 		if (uvalue(value) != handle) { \
 			object = object_of(uvalue(value)); \
-			handle = NULL; \
 			if (luai_unlikely(!object)) \
 				goto leave; \
 			handle = uvalue(value); \
@@ -410,6 +412,52 @@ static __attribute__((__always_inline__)) inline struct straight run_straight(st
 			step++;
 			continue;
 		}
+		if (op >= STRAIGHT_EQ_NUMBER) {
+			if (op == STRAIGHT_EQ_NUMBER) {
+				straight_compare_number(==);
+				continue;
+			}
+			if (op == STRAIGHT_EQ_UPVALUE) {
+				const TValue *first = straight_at(step->b), *second = (*step->upvalue)->v.p;
+				lua_Integer value = ivalue(second);
+
+				straight_integer(first);
+				straight_integer(second);
+				setivalue(straight_at(step->a), value);
+				straight_next((ivalue(first) == value));
+				continue;
+			}
+			switch (op) {
+			case STRAIGHT_JUMP:
+				straight_next(0);
+				break;
+			case STRAIGHT_TEST:
+				straight_next(!l_isfalse(straight_at(step->a)));
+				break;
+			case STRAIGHT_LT_NUMBER:
+				straight_compare_number(<);
+				break;
+			case STRAIGHT_LE_NUMBER:
+				straight_compare_number(<=);
+				break;
+			case STRAIGHT_GT_NUMBER:
+				straight_compare_number(>);
+				break;
+			case STRAIGHT_GE_NUMBER:
+				straight_compare_number(>=);
+				break;
+			case STRAIGHT_EQ:
+				straight_compare(==);
+				break;
+			case STRAIGHT_LT:
+				straight_compare(<);
+				break;
+			case STRAIGHT_LE:
+				straight_compare(<=);
+				break;
+			}
+			continue;
+		}
 		if (op == STRAIGHT_SELF) {
 			const TValue *self = straight_at(step->b);
 			TValue *called = straight_at(step->a);
@@ -417,7 +465,7 @@ static __attribute__((__always_inline__)) inline struct straight run_straight(st
 			straight_open(self);
 			if (luai_unlikely(step->class != object->class) && !learn_method(*state, step, self, object->class))
 				goto leave;
-			setuvalue(*state, called + 1, (Udata *)handle);
+			straight_copy(called + 1, self);
 			setfvalue(called, step->function);
 			step++;
 			continue;
@@ -453,7 +501,7 @@ static __attribute__((__always_inline__)) inline struct straight run_straight(st
 		}
 		switch (op) {
 		case STRAIGHT_MOVE:
-			setobj(*state, straight_at(step->a), straight_at(step->b));
+			straight_copy(straight_at(step->a), straight_at(step->b));
 			step++;
 			break;
 		case STRAIGHT_CONSTANT:
@@ -462,7 +510,7 @@ static __attribute__((__always_inline__)) inline struct straight run_straight(st
 			step++;
 			break;
 		case STRAIGHT_UPVALUE:
-			setobj(*state, straight_at(step->a), (*step->upvalue)->v.p);
+			straight_copy(straight_at(step->a), (*step->upvalue)->v.p);
 			step++;
 			break;
 		case STRAIGHT_FIELD_OF_UPVALUE:
@@ -474,7 +522,7 @@ static __attribute__((__always_inline__)) inline struct straight run_straight(st
 			value = lunatik_getshortstr(hvalue(table), step->field);
 			if (luai_unlikely(!value || isempty(value)))
 				goto leave;
-			setobj(*state, straight_at(step->a), value);
+			straight_copy(straight_at(step->a), value);
 			step++;
 			break;
 		}
@@ -493,45 +541,6 @@ static __attribute__((__always_inline__)) inline struct straight run_straight(st
 		case STRAIGHT_OR:
 			straight_arithmetic(|);
 			break;
-		case STRAIGHT_JUMP:
-			step = (struct straight_step *)((char *)step + step->jump);
-			break;
-		case STRAIGHT_TEST:
-			straight_next(!l_isfalse(straight_at(step->a)));
-			break;
-		case STRAIGHT_EQ_NUMBER:
-			straight_compare_number(==);
-			break;
-		case STRAIGHT_LT_NUMBER:
-			straight_compare_number(<);
-			break;
-		case STRAIGHT_LE_NUMBER:
-			straight_compare_number(<=);
-			break;
-		case STRAIGHT_GT_NUMBER:
-			straight_compare_number(>);
-			break;
-		case STRAIGHT_GE_NUMBER:
-			straight_compare_number(>=);
-			break;
-		case STRAIGHT_EQ:
-			straight_compare(==);
-			break;
-		case STRAIGHT_LT:
-			straight_compare(<);
-			break;
-		case STRAIGHT_LE:
-			straight_compare(<=);
-			break;
-		case STRAIGHT_EQ_UPVALUE: {
-			const TValue *first = straight_at(step->b), *second = (*step->upvalue)->v.p;
-
-			straight_integer(first);
-			straight_integer(second);
-			setivalue(straight_at(step->a), ivalue(second));
-			straight_next((ivalue(first) == ivalue(second)));
-			break;
-		}
 		case STRAIGHT_RETURN:
 			straight_integer(straight_at(step->a));
 			return (struct straight){ -1, ivalue(straight_at(step->a)) };

@@ -24,20 +24,29 @@ struct lunatik_netfilter {
 	struct notifier_block notifier;
 };
 
-static __always_inline unsigned int ask(struct lunatik_netfilter *netfilter, struct sk_buff *skb, bool percpu)
+static __always_inline unsigned int ask_hook(struct lunatik_asked *asked, struct lunatik_packet *packet)
 {
-	struct lunatik_asked *asked = netfilter->asked;
-	struct lunatik_packet packet __attribute__((uninitialized));
-	struct lunatik_said said;
+	struct lunatik_said said = lunatik_runpacket(asked, packet);
 
-	lunatik_packet_open(&packet, skb);
-	if (percpu)
-		return lunatik_packet_ask_local(netfilter->object, &packet, lunatik_netfilter_packet_local);
-	said = lunatik_runpacket(asked, &packet);
 	/* Nothing is to be done about most answers. */
 	if (likely(!said.error && (unsigned long long)said.value <= NF_ACCEPT && !READ_ONCE(*asked->failures)))
 		return said.value;
-	return lunatik_netfilter_settle(netfilter->object, said);
+	return lunatik_netfilter_settle(asked->hook, said);
+}
+
+static __always_inline unsigned int ask_local(lunatik_object_t *object, struct lunatik_packet *packet)
+{
+	struct lunatik_asked *asked = lunatik_netfilter_local(object);
+
+	return likely(asked) ? ask_hook(asked, packet) : lunatik_netfilter_unasked(object);
+}
+
+static __always_inline unsigned int ask(struct lunatik_netfilter *netfilter, struct sk_buff *skb, bool percpu)
+{
+	struct lunatik_packet packet __attribute__((uninitialized));
+
+	lunatik_packet_open(&packet, skb);
+	return percpu ? lunatik_packet_ask_local(netfilter->object, &packet, ask_local) : ask_hook(netfilter->asked, &packet);
 }
 
 /* What the kernel does not do by itself with a verdict that is neither accept, drop nor queue. */
