@@ -684,20 +684,20 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 		later([](Runtime &self) { self.finish(); });
 }
 
-[[gnu::always_inline]] inline lunatik_said Runtime::call_packet(Object &hook, lunatik_asked &asked, unsigned more) noexcept
+[[gnu::always_inline]] inline lunatik_said Runtime::call_packet(lunatik_asked &asked) noexcept
 {
-	lunatik_said said = lunatik_callpacket(state, hook.pinned, &asked, more, edge::traceback);
+	lunatik_said said = lunatik_callpacket(state, Object::of(*asked.hook).pinned, &asked, asked.shown->more, edge::traceback);
 	if (said.error && said.error != LUNATIK_PACKET_GARBAGE) [[unlikely]]
-		said = edge::settle_packet(*this, hook, asked, more, said.error);
+		said = edge::settle_packet(*this, Object::of(*asked.hook), asked, asked.shown->more, said.error);
 	return said;
 }
 
 // A call whose turn it is to be timed.
-[[gnu::noinline]] lunatik_said Runtime::time_packet(Object &hook, lunatik_asked &asked, unsigned more) noexcept
+[[gnu::noinline]] lunatik_said Runtime::time_packet(lunatik_asked &asked) noexcept
 {
 	std::uint64_t began = time_call();
-	lunatik_said said = call_packet(hook, asked, more);
-	charge_call(hook, began);
+	lunatik_said said = call_packet(asked);
+	charge_call(Object::of(*asked.hook), began);
 	return said;
 }
 
@@ -721,14 +721,14 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 	Object &hook = Object::of(*asked.hook);
 	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
 	if (hook.pinned && !hook.stopped()) [[likely]] {
-		lunatik_shown &shown = *asked.shown;
-		shown.what = what;
-		if (shown.open)
-			shown.open(&shown);
-		said = took_turn() ? time_packet(hook, asked, shown.more) : call_packet(hook, asked, shown.more);
-		shown.what = nullptr;
-		if (shown.used) [[unlikely]]
-			shown.close(&shown);
+		// Read again after each call: a register for it would have to be saved and restored.
+		asked.shown->what = what;
+		if (asked.shown->open)
+			asked.shown->open(asked.shown);
+		said = took_turn() ? time_packet(asked) : call_packet(asked);
+		asked.shown->what = nullptr;
+		if (asked.shown->used) [[unlikely]]
+			asked.shown->close(asked.shown);
 	}
 	// What lunatik_callpacket() ends well leaves nothing behind; and a runtime that is not to stop is not abandoned either: stop()
 	// does that after it has asked, which is seen here or else in the seconds that follow.

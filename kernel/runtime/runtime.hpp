@@ -316,8 +316,8 @@ private:
 	[[nodiscard]] int enter_process(unsigned flags) noexcept;
 	void leave_process() noexcept;
 	void leave_nested() noexcept;
-	lunatik_said call_packet(Object &hook, lunatik_asked &asked, unsigned more) noexcept;
-	lunatik_said time_packet(Object &hook, lunatik_asked &asked, unsigned more) noexcept;
+	lunatik_said call_packet(lunatik_asked &asked) noexcept;
+	lunatik_said time_packet(lunatik_asked &asked) noexcept;
 	lunatik_said leave_packet(lunatik_said said) noexcept;
 	int time_kept(lunatik_callback &callback, unsigned kept) noexcept;
 	[[nodiscard]] int refuse_event(lunatik_h_locked locked) noexcept;
