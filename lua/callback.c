@@ -201,54 +201,6 @@ static __attribute__((__always_inline__)) inline int packet_begin(lua_State *L, 
 	return LUA_OK;
 }
 
-/*
- * The same for what comes with every packet: the function at user value @function is called with user value @argument and @more
- * behind it, for one integer. Everything is looked at in the order it is needed in, and nothing that is known is looked for.
- */
-static __attribute__((__always_inline__)) inline struct lunatik_said call_packet(lua_State *L, const UValue *function, const UValue *arguments,
-										 int given, lua_CFunction handler)
-{
-	const TValue *called = &function->uv;
-	StkId top = L->top.p;
-	CallInfo *frame = L->base_ci.next;
-	struct lunatik_said said = { packet_begin(L, called, frame, handler), 0 };
-	const Proto *code;
-	int i;
-
-	if (luai_unlikely(said.error))
-		return said;
-	code = clLvalue(called)->p;
-	for (i = 0; i < given; i++)
-		setobj2s(L, top + 2 + i, &arguments[i].uv);
-	packet_frame(L, frame, top + 1, code, given, 1);
-	said.error = packet_run(L, frame, top);
-	if (luai_unlikely(said.error))
-		return said;
-	/* It may have moved the stack. */
-	top = L->top.p - 2;
-	L->top.p = top;
-	said.value = ivalue(s2v(top + 1));
-	if (luai_unlikely(!ttisinteger(s2v(top + 1))))
-		said.error = LUNATIK_PACKET_OTHER;
-	if (__builtin_expect_with_probability(gettotalbytes(G(L)) > lunatik_gauge(L)->collect_at, 0, 1))
-		return (struct lunatik_said){ said.error + LUNATIK_PACKET_GARBAGE, said.value };
-	return said;
-}
-
-struct lunatik_said lunatik_callpacket(lua_State *L, const void *kept, unsigned long function, unsigned long argument, unsigned int more,
-				       lua_CFunction handler)
-{
-	const char *first = (const char *)&((const Udata *)kept)->uv[1];
-	const UValue *called = (const UValue *)(first + function), *arguments = (const UValue *)(first + argument);
-
-	_Static_assert(sizeof(UValue) == LUNATIK_KEPT_SIZE, "lunatik/abi.h has another size of what is kept");
-	if (luai_likely(!more))
-		return call_packet(L, called, arguments, 1, handler);
-	if (luai_likely(more == 1))
-		return call_packet(L, called, arguments, 2, handler);
-	return (struct lunatik_said){ LUNATIK_PACKET_LONG, 0 };
-}
-
 /* The same with user value @argument, the one behind it, and @string; the result is anything. */
 int lunatik_callpacketwith(lua_State *L, void *kept, int function, int argument, const void *string, lua_CFunction handler,
 			   struct lunatik_value *result)
@@ -530,6 +482,8 @@ static inline __typeof__(&((struct lunatik_gauge *)0)->leaves[0]) leaf_place(lua
 	return &lunatik_gauge(L)->leaves[((unsigned long)function >> 4) % LUNATIK_LEAVES];
 }
 
+#include "straight.h"
+
 int lunatik_callleaf(lua_State *L, const struct lunatik_function *method)
 {
 	StkId function = L->ci->func.p;
@@ -563,6 +517,108 @@ int lunatik_leafcall(lua_State *L, StkId function, int arguments, int wanted)
 	if (wanted < 0)
 		L->top.p = function + method->leaf_results;
 	return 1;
+}
+
+/* The user value at @offset, counted in bytes from the second one. */
+static inline const UValue *kept_at(const void *kept, unsigned long offset)
+{
+	_Static_assert(sizeof(UValue) == LUNATIK_KEPT_SIZE, "lunatik/abi.h has another size of what is kept");
+	return (const UValue *)((const char *)&((const Udata *)kept)->uv[1] + offset);
+}
+
+/* Makes a function steps, if it has no more parameters than it is given; what it does does not change. */
+static inline void look_at_function(struct lunatik_asked *asked, const LClosure *function, int given)
+{
+	const Proto *code = function->p;
+
+	_Static_assert(LUNATIK_STEPS * sizeof(long) % sizeof(struct straight_step) == 0, "lunatik/abi.h has another size of steps");
+	if (code->numparams > given)
+		return;
+	make_steps(function, (struct straight_step *)asked->steps);
+	asked->straight = function;
+	/* The message handler and the function are below it, if the interpreter has to go on. */
+	asked->room = (code->maxstacksize + LUNATIK_CALLBACK_SLOTS) * sizeof(StackValue);
+}
+
+/*
+ * A packet's call by the interpreter, from instruction @pc on: if that is not the first, run_straight() has left the function's registers
+ * as they are to be.
+ */
+static __attribute__((__noinline__)) struct lunatik_said run_packet(lua_State *L, const void *kept, struct lunatik_asked *asked,
+								    unsigned int more, lua_CFunction handler, int pc)
+{
+	const TValue *called = &kept_at(kept, asked->function)->uv;
+	const UValue *arguments = kept_at(kept, asked->argument);
+	StkId top = L->top.p;
+	CallInfo *frame = L->base_ci.next;
+	struct lunatik_said said = { luai_likely(more <= 1) ? packet_begin(L, called, frame, handler) : LUNATIK_PACKET_LONG, 0 };
+	const Proto *code;
+	unsigned int i;
+
+	if (luai_unlikely(said.error))
+		return said;
+	code = clLvalue(called)->p;
+	if (!pc) {
+		if (!asked->straight)
+			look_at_function(asked, clLvalue(called), 1 + more);
+		for (i = 0; i <= more; i++)
+			setobj2s(L, top + 2 + i, &arguments[i].uv);
+		packet_frame(L, frame, top + 1, code, 1 + more, 1);
+	} else {
+		packet_frame(L, frame, top + 1, code, code->numparams, 1);
+		frame->u.l.savedpc = code->code + pc;
+	}
+	said.error = packet_run(L, frame, top);
+	if (luai_unlikely(said.error))
+		return said;
+	/* It may have moved the stack. */
+	top = L->top.p - 2;
+	L->top.p = top;
+	said.value = ivalue(s2v(top + 1));
+	if (luai_unlikely(!ttisinteger(s2v(top + 1))))
+		said.error = LUNATIK_PACKET_OTHER;
+	if (__builtin_expect_with_probability(gettotalbytes(G(L)) > lunatik_gauge(L)->collect_at, 0, 1))
+		return (struct lunatik_said){ said.error + LUNATIK_PACKET_GARBAGE, said.value };
+	return said;
+}
+
+/* The same for a function that is steps, as far as they go; its room has been seen. */
+static __attribute__((__noinline__)) struct lunatik_said run_steps(lua_State *L, const void *kept, struct lunatik_asked *asked,
+								   unsigned int more, lua_CFunction handler)
+{
+	/* Seldom wanted again: a store each, where a register would have to be saved, copied to and restored. */
+	lua_State *volatile state = L;
+	struct lunatik_asked *volatile whom = asked;
+	const void *volatile userdata = kept;
+	volatile unsigned int further = more;
+	volatile lua_CFunction traceback = handler;
+	/* Where the interpreter will find it, if it has to go on: behind the message handler and the function. */
+	StkId base = L->top.p + 2;
+	const UValue *arguments = kept_at(kept, asked->argument);
+	struct straight end;
+
+	/* What there is no parameter for is in a register that is written before it is read. */
+	setobj2s(L, base, &arguments[0].uv);
+	if (more)
+		setobj2s(L, base + 1, &arguments[1].uv);
+	end = run_straight((struct straight_step *)asked->steps, base, &state);
+	if (luai_likely(end.stopped < 0))
+		return (struct lunatik_said){ LUA_OK, end.value };
+	return run_packet(state, userdata, whom, further, traceback, end.stopped);
+}
+
+struct lunatik_said lunatik_callpacket(lua_State *L, const void *kept, struct lunatik_asked *asked, unsigned int more, lua_CFunction handler)
+{
+	const struct straight_step *first = (const struct straight_step *)asked->steps;
+
+	if (luai_unlikely(!asked->straight) || luai_unlikely(L->hookmask | lunatik_stopped(L)))
+		return run_packet(L, kept, asked, more, handler, 0);
+	/* What says the same to each packet wants neither registers nor arguments. */
+	if (first->op == STRAIGHT_RETURN_UPVALUE && luai_likely(ttisinteger((*first->upvalue)->v.p)))
+		return (struct lunatik_said){ LUA_OK, ivalue((*first->upvalue)->v.p) };
+	if (luai_unlikely((char *)L->top.p + asked->room > (char *)L->stack_last.p))
+		return run_packet(L, kept, asked, more, handler, 0);
+	return run_steps(L, kept, asked, more, handler);
 }
 
 void *lunatik_takebuffer(lua_State *L, unsigned long size)

@@ -226,14 +226,16 @@ enum {
 
 struct lunatik_said;
 
+struct lunatik_asked;
+
 /**
- * Calls a function kept with the userdata @kept, its user value @function, with user value @argument and @more behind it, for one
- * integer. User values are counted from the second one, and in bytes: a number times LUNATIK_KEPT_SIZE. The error is a status as
- * lua_pcall() has them, with @handler as message handler, or one of the above; the value is set with LUA_OK and
+ * Calls a function kept with the userdata @kept, the user value that @asked has as its function, with the one that it has as argument
+ * and @more behind it, for one integer. Of @asked, which goes with @kept, it keeps what it finds out about the function. The error is a
+ * status as lua_pcall() has them, with @handler as message handler, or one of the above; the value is set with LUA_OK and
  * LUNATIK_PACKET_GARBAGE. Nothing is left on the stack then. From outside of Lua only. Never raises.
  */
-struct lunatik_said lunatik_callpacket(struct lua_State *L, const void *kept, unsigned long function, unsigned long argument,
-				       unsigned int more, int (*handler)(struct lua_State *L));
+struct lunatik_said lunatik_callpacket(struct lua_State *L, const void *kept, struct lunatik_asked *asked, unsigned int more,
+				       int (*handler)(struct lua_State *L));
 
 struct lunatik_value;
 

@@ -334,6 +334,9 @@ struct lunatik_shown {
 	unsigned char more;
 };
 
+/* How much room there is for what the beginning of a packet's function does. */
+#define LUNATIK_STEPS (7 * 40)
+
 /* What a kept argument takes in the state. */
 #define LUNATIK_KEPT_SIZE 16UL
 
@@ -345,6 +348,9 @@ struct lunatik_shown {
  * @function: which of the constructor's arguments is the function, and
  * @argument: which one is what it is called with; both are such a number times LUNATIK_KEPT_SIZE
  * @failures: how often the function has failed in a row
+ * @straight: lunatik.ko's own, NULL at first: the function, once it was called
+ * @room: bytes of Lua's stack that it needs
+ * @steps: what it does, as lua/straight.h wants it
  */
 struct lunatik_asked {
 	lunatik_object_t *runtime;
@@ -353,6 +359,9 @@ struct lunatik_asked {
 	unsigned long function;
 	unsigned long argument;
 	const unsigned int *failures;
+	const void *straight;
+	unsigned long room;
+	unsigned long steps[LUNATIK_STEPS];
 };
 
 /** What a packet's function said: @value if @error is 0, which is a negative errno otherwise. It comes back in registers. */
@@ -367,7 +376,7 @@ struct lunatik_said {
  *
  * Context: any. Returns the integer, or -EPROTO if the function returned none, and the errors of the three.
  */
-struct lunatik_said lunatik_runpacket(const struct lunatik_asked *asked, void *what);
+struct lunatik_said lunatik_runpacket(struct lunatik_asked *asked, void *what);
 
 /**
  * lunatik_runpacketwith - lunatik_runpacket() of a function with three arguments: the constructor's argument number @argument, the one

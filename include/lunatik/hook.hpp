@@ -90,10 +90,10 @@ public:
 	{
 		// SAFETY: an Atomic is the word that it is of.
 		auto *failures = reinterpret_cast<const unsigned *>(&failures_[function]);
-		return { &*runtime_, &object_, &shown, function * LUNATIK_KEPT_SIZE, argument * LUNATIK_KEPT_SIZE, failures };
+		return { &*runtime_, &object_, &shown, function * LUNATIK_KEPT_SIZE, argument * LUNATIK_KEPT_SIZE, failures, nullptr, 0, {} };
 	}
 	/// Errors: those of call(); a result that is no integer is a failure, ECANCELED.
-	Result<Integer> ask(const lunatik_asked &asked, void *what) noexcept { return settle(asked, lunatik_runpacket(&asked, what)); }
+	Result<Integer> ask(lunatik_asked &asked, void *what) noexcept { return settle(asked, lunatik_runpacket(&asked, what)); }
 	/// What ask() makes of what the function said.
 	Result<Integer> settle(const lunatik_asked &asked, lunatik_said said) noexcept
 	{

@@ -138,12 +138,17 @@ struct lunatik_h_locked lunatik_h_lock_softirq(void *lock, unsigned long reserve
 	unsigned long sp = lunatik_h_stack_pointer();
 	long limit = stack_limit(sp, lunatik_h_stack_left(task, sp), reserve, least, most);
 
-	if (unlikely(count & (NMI_MASK | HARDIRQ_MASK)))
-		return (struct lunatik_h_locked){ NULL, -EDEADLK };
+	/* Of what is no task, a softirq is what it mostly is: one look is enough for that. */
+	count &= NMI_MASK | HARDIRQ_MASK | SOFTIRQ_MASK;
+	if (unlikely(count - 1 >= SOFTIRQ_MASK)) {
+		if (count)
+			return (struct lunatik_h_locked){ NULL, -EDEADLK };
+		if (limit == -EOVERFLOW)
+			return (struct lunatik_h_locked){ NULL, -EOVERFLOW };
+		return lock_softirq_of_task(l, task, limit);
+	}
 	if (unlikely(limit == -EOVERFLOW))
 		return (struct lunatik_h_locked){ NULL, -EOVERFLOW };
-	if (unlikely(!(count & SOFTIRQ_MASK)))
-		return lock_softirq_of_task(l, task, limit);
 	if (unlikely(this_cpu_read(held.any)))
 		return (struct lunatik_h_locked){ NULL, -EDEADLK };
 	this_cpu_inc(held.softirq);

@@ -43,6 +43,8 @@ static constexpr std::uint64_t window_nanoseconds = 1000000000;
 // Calls of hooks that are timed in it, about: a second has some hundred of them, which is enough to suspect one by, and costs nothing
 // that could be measured.
 static constexpr unsigned timed_per_window = 256;
+// After so many timed calls it is seen whether they come too fast for that.
+static constexpr unsigned timed_per_look = 16;
 // What a timed call stands for at most.
 static constexpr unsigned stride_most = 1024;
 // Looks of a hardirq entry after which it is a long one, and the next is timed: no watchdog sees it.
@@ -682,21 +684,20 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 		later([](Runtime &self) { self.finish(); });
 }
 
-[[gnu::always_inline]] inline lunatik_said Runtime::call_packet(Object &hook, unsigned long function, unsigned long argument,
-								 unsigned more) noexcept
+[[gnu::always_inline]] inline lunatik_said Runtime::call_packet(lunatik_asked &asked) noexcept
 {
-	lunatik_said said = lunatik_callpacket(state, hook.pinned, function, argument, more, edge::traceback);
+	lunatik_said said = lunatik_callpacket(state, Object::of(*asked.hook).pinned, &asked, asked.shown->more, edge::traceback);
 	if (said.error && said.error != LUNATIK_PACKET_GARBAGE) [[unlikely]]
-		said = edge::settle_packet(*this, hook, function, argument, more, said.error);
+		said = edge::settle_packet(*this, Object::of(*asked.hook), asked, asked.shown->more, said.error);
 	return said;
 }
 
 // A call whose turn it is to be timed.
-[[gnu::noinline]] lunatik_said Runtime::time_packet(Object &hook, unsigned long function, unsigned long argument, unsigned more) noexcept
+[[gnu::noinline]] lunatik_said Runtime::time_packet(lunatik_asked &asked) noexcept
 {
 	std::uint64_t began = time_call();
-	lunatik_said said = call_packet(hook, function, argument, more);
-	charge_call(hook, began);
+	lunatik_said said = call_packet(asked);
+	charge_call(Object::of(*asked.hook), began);
 	return said;
 }
 
@@ -712,7 +713,7 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 }
 
 // All of it is in line: it comes with every packet, and what is done around a script is most of what a short one costs.
-[[gnu::always_inline]] inline lunatik_said Runtime::run_packet(const lunatik_asked &asked, void *what) noexcept
+[[gnu::always_inline]] inline lunatik_said Runtime::run_packet(lunatik_asked &asked, void *what) noexcept
 {
 	if (int error = enter_softirq()) [[unlikely]]
 		return { error, 0 };
@@ -720,15 +721,14 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 	Object &hook = Object::of(*asked.hook);
 	// Stopped meanwhile: the object is not kept any more, or a worker is about to stop it.
 	if (hook.pinned && !hook.stopped()) [[likely]] {
-		lunatik_shown &shown = *asked.shown;
-		shown.what = what;
-		if (shown.open)
-			shown.open(&shown);
-		said = took_turn() ? time_packet(hook, asked.function, asked.argument, shown.more)
-				   : call_packet(hook, asked.function, asked.argument, shown.more);
-		shown.what = nullptr;
-		if (shown.used) [[unlikely]]
-			shown.close(&shown);
+		// Read again after each call: a register for it would have to be saved and restored.
+		asked.shown->what = what;
+		if (asked.shown->open)
+			asked.shown->open(asked.shown);
+		said = took_turn() ? time_packet(asked) : call_packet(asked);
+		asked.shown->what = nullptr;
+		if (asked.shown->used) [[unlikely]]
+			asked.shown->close(asked.shown);
 	}
 	// What lunatik_callpacket() ends well leaves nothing behind; and a runtime that is not to stop is not abandoned either: stop()
 	// does that after it has asked, which is seen here or else in the seconds that follow.
@@ -1190,10 +1190,13 @@ std::uint64_t Runtime::time_call() noexcept
 		stride_ = 1;
 		trial_ = !exact_;
 		begin_window(now);
-	} else if (++timed_ >= timed_per_window && !trial_ && stride_ < stride_most) {
-		stride_ *= 2;
-		timed_ = 0;
-		exact_ = false;
+	} else if (++timed_ % timed_per_look == 0 && !trial_ && stride_ < stride_most) {
+		if (timed_ >= timed_per_window || now - looked_ < window_nanoseconds / (timed_per_window / timed_per_look)) {
+			stride_ *= 2;
+			timed_ = 0;
+			exact_ = false;
+		}
+		looked_ = now;
 	}
 	// At random: calls that take turns among themselves must not always meet the same one. Multiplied by an odd constant the time's
 	// low bits reach the upper ones.
@@ -1203,7 +1206,7 @@ std::uint64_t Runtime::time_call() noexcept
 
 void Runtime::begin_window(std::uint64_t now) noexcept
 {
-	window_ = now;
+	window_ = looked_ = now;
 	stood_for_ = 0;
 	timed_ = 0;
 	exact_ = stride_ == 1;
@@ -1598,7 +1601,7 @@ int lunatik_entercallback(lunatik_object_t *runtime, lunatik_callback *callback,
 	return Runtime::of(*runtime).enter_callback(*callback, flags);
 }
 
-lunatik_said lunatik_runpacket(const lunatik_asked *asked, void *what)
+lunatik_said lunatik_runpacket(lunatik_asked *asked, void *what)
 {
 	return Runtime::of(*asked->runtime).run_packet(*asked, what);
 }

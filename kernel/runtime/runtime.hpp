@@ -163,7 +163,7 @@ public:
 	void leave_in_line() noexcept;
 
 	/// An entry, a call and the leaving in one; see lunatik_runpacket().
-	[[nodiscard]] lunatik_said run_packet(const lunatik_asked &asked, void *what) noexcept;
+	[[nodiscard]] lunatik_said run_packet(lunatik_asked &asked, void *what) noexcept;
 	/// The same; see lunatik_runpacketwith().
 	[[nodiscard]] int run_packet_with(Object &hook, unsigned function, unsigned argument, const void *string,
 					  lunatik_shown &shown, void *what, lunatik_value &result) noexcept;
@@ -322,8 +322,8 @@ private:
 	[[nodiscard]] int enter_process(unsigned flags) noexcept;
 	void leave_process() noexcept;
 	void leave_nested() noexcept;
-	lunatik_said call_packet(Object &hook, unsigned long function, unsigned long argument, unsigned more) noexcept;
-	lunatik_said time_packet(Object &hook, unsigned long function, unsigned long argument, unsigned more) noexcept;
+	lunatik_said call_packet(lunatik_asked &asked) noexcept;
+	lunatik_said time_packet(lunatik_asked &asked) noexcept;
 	lunatik_said leave_packet(lunatik_said said) noexcept;
 	int time_kept(lunatik_callback &callback, unsigned kept) noexcept;
 	[[nodiscard]] int refuse_event(lunatik_h_locked locked) noexcept;
@@ -395,6 +395,7 @@ private:
 	bool trial_ = false;		// and are to be, up to its end
 	std::uint64_t stood_for_ = 0;	// calls of this window, as estimated
 	std::uint64_t window_ = 0;	// when it began
+	std::uint64_t looked_ = 0;	// when it was last seen how fast timed calls come
 	std::uint64_t complained_ = 0;	// when a hook that stays was logged last
 	Pin *pins_ = nullptr;
 	Runtime *const leader_;		// while it is loaded

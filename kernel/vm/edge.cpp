@@ -1027,18 +1027,17 @@ template <class Call>
 	return error;
 }
 
-lunatik_said edge::settle_packet(Runtime &runtime, Object &hook, unsigned long function, unsigned long argument, unsigned more,
-				 long status) noexcept
+lunatik_said edge::settle_packet(Runtime &runtime, Object &hook, lunatik_asked &asked, unsigned more, long status) noexcept
 {
 	if (status == LUNATIK_PACKET_ROOM && make_room(runtime.state)) {
-		lunatik_said said = lunatik_callpacket(runtime.state, hook.pinned, function, argument, more, traceback);
+		lunatik_said said = lunatik_callpacket(runtime.state, hook.pinned, &asked, more, traceback);
 		if (said.error == LUA_OK || said.error == LUNATIK_PACKET_GARBAGE)
 			return { LUNATIK_PACKET_GARBAGE, said.value };
 		status = said.error;
 	}
 	__attribute__((uninitialized)) lunatik_value said;
-	if (int error = finish_packet(runtime, hook, static_cast<unsigned>(function / LUNATIK_KEPT_SIZE),
-				      static_cast<unsigned>(argument / LUNATIK_KEPT_SIZE), more, nullptr, said, static_cast<int>(status)))
+	if (int error = finish_packet(runtime, hook, static_cast<unsigned>(asked.function / LUNATIK_KEPT_SIZE),
+				      static_cast<unsigned>(asked.argument / LUNATIK_KEPT_SIZE), more, nullptr, said, static_cast<int>(status)))
 		return { error, 0 };
 	if (said.kind != LUNATIK_INTEGER)
 		return { -EPROTO, 0 };

@@ -85,8 +85,7 @@ int traceback(lua_State *L);
 
 /// The rest of a packet's call where lunatik_callpacket() did not end well; see lunatik_runpacket(). Where that succeeds the error is
 /// LUNATIK_PACKET_GARBAGE: there is something to clear away.
-[[nodiscard]] lunatik_said settle_packet(Runtime &runtime, Object &hook, unsigned long function, unsigned long argument,
-					 unsigned more, long status) noexcept;
+[[nodiscard]] lunatik_said settle_packet(Runtime &runtime, Object &hook, lunatik_asked &asked, unsigned more, long status) noexcept;
 /// Calls a function that the constructor of `hook` was given, with another argument of it, for anything; see lunatik_runpacketwith().
 /// Returns 0 or a negative errno.
 [[nodiscard]] int run_packet_with(Runtime &runtime, Object &hook, unsigned function, unsigned argument, const void *string,

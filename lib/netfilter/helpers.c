@@ -14,7 +14,7 @@
 struct lunatik_netfilter {
 	struct nf_hook_ops ops;
 	lunatik_object_t *object;	/* which holds this: it is there for as long as packets come */
-	const struct lunatik_asked *asked;
+	struct lunatik_asked *asked;
 	struct net *net;		/* the runtime's */
 	bool percpu;
 	bool marked;
@@ -24,20 +24,29 @@ struct lunatik_netfilter {
 	struct notifier_block notifier;
 };
 
-static __always_inline unsigned int ask(struct lunatik_netfilter *netfilter, struct sk_buff *skb)
+static __always_inline unsigned int ask_hook(struct lunatik_asked *asked, struct lunatik_packet *packet)
 {
-	const struct lunatik_asked *asked = netfilter->asked;
-	struct lunatik_packet packet __attribute__((uninitialized));
-	struct lunatik_said said;
+	struct lunatik_said said = lunatik_runpacket(asked, packet);
 
-	lunatik_packet_open(&packet, skb);
-	if (unlikely(netfilter->percpu))
-		return lunatik_packet_ask_local(netfilter->object, &packet, lunatik_netfilter_packet_local);
-	said = lunatik_runpacket(asked, &packet);
 	/* Nothing is to be done about most answers. */
 	if (likely(!said.error && (unsigned long long)said.value <= NF_ACCEPT && !READ_ONCE(*asked->failures)))
 		return said.value;
-	return lunatik_netfilter_settle(netfilter->object, said);
+	return lunatik_netfilter_settle(asked->hook, said);
+}
+
+static __always_inline unsigned int ask_local(lunatik_object_t *object, struct lunatik_packet *packet)
+{
+	struct lunatik_asked *asked = lunatik_netfilter_local(object);
+
+	return likely(asked) ? ask_hook(asked, packet) : lunatik_netfilter_unasked(object);
+}
+
+static __always_inline unsigned int ask(struct lunatik_netfilter *netfilter, struct sk_buff *skb, bool percpu)
+{
+	struct lunatik_packet packet __attribute__((uninitialized));
+
+	lunatik_packet_open(&packet, skb);
+	return percpu ? lunatik_packet_ask_local(netfilter->object, &packet, ask_local) : ask_hook(netfilter->asked, &packet);
 }
 
 /* What the kernel does not do by itself with a verdict that is neither accept, drop nor queue. */
@@ -52,7 +61,7 @@ static noinline unsigned int other(struct lunatik_netfilter *netfilter, struct s
 			verdict = lunatik_netfilter_declared(netfilter->object);
 			break;
 		}
-		verdict = ask(netfilter, skb);
+		verdict = ask(netfilter, skb, netfilter->percpu);
 	}
 	switch (verdict) {
 	case NF_STOLEN:
@@ -71,17 +80,30 @@ static noinline unsigned int other(struct lunatik_netfilter *netfilter, struct s
 	return verdict;
 }
 
-static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+static __always_inline unsigned int decide(struct lunatik_netfilter *netfilter, struct sk_buff *skb, const struct nf_hook_state *state,
+					   bool percpu)
 {
-	struct lunatik_netfilter *netfilter = priv;
+	/* Seldom wanted again: a store, where a register would have to be saved, copied to and restored. */
+	const struct nf_hook_state *volatile kept_state = state;
 	unsigned int verdict;
 
 	if (netfilter->marked && skb->mark != netfilter->mark)
 		return NF_ACCEPT;
-	verdict = ask(netfilter, skb);
+	verdict = ask(netfilter, skb, percpu);
 	if (likely(verdict <= NF_ACCEPT))
 		return verdict;
-	return other(netfilter, skb, state, verdict);
+	return other(netfilter, skb, kept_state, verdict);
+}
+
+/* What is shown of the packet has its address taken and is no array: what a stack protector looks for cannot begin here. */
+static __no_stack_protector unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return decide(priv, skb, state, false);
+}
+
+static __no_stack_protector unsigned int hook_of_percpu(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return decide(priv, skb, state, true);
 }
 
 /* From a queue a packet goes on where it was, which the kernel knows how to do in these families only (nf_reinject()). */
@@ -165,7 +187,7 @@ static int register_on_device(struct lunatik_netfilter *netfilter, const struct 
 	return error;
 }
 
-int lunatik_h_netfilter_register(struct lunatik_netfilter **result, lunatik_object_t *object, const struct lunatik_asked *asked,
+int lunatik_h_netfilter_register(struct lunatik_netfilter **result, lunatik_object_t *object, struct lunatik_asked *asked,
 				 struct net *net, const struct lunatik_netfilter_options *options)
 {
 	struct lunatik_netfilter *netfilter = kzalloc(sizeof(*netfilter), GFP_KERNEL);
@@ -179,7 +201,7 @@ int lunatik_h_netfilter_register(struct lunatik_netfilter **result, lunatik_obje
 	netfilter->percpu = options->percpu;
 	netfilter->marked = options->marked;
 	netfilter->mark = options->mark;
-	netfilter->ops.hook = hook;
+	netfilter->ops.hook = options->percpu ? hook_of_percpu : hook;
 	netfilter->ops.priv = netfilter;
 	netfilter->ops.pf = options->pf;
 	netfilter->ops.hooknum = options->hooknum;

@@ -38,7 +38,7 @@ int lunatik_h_netfilter_check(const struct lunatik_netfilter_options *options);
  * the rtnl lock for a device. Returns 0 and the hook; -ENODEV, no such device; -EOPNOTSUPP, this kernel has no such hooks; -ENOMEM;
  * -E2BIG, too many hooks; -EINVAL.
  */
-int lunatik_h_netfilter_register(struct lunatik_netfilter **netfilter, lunatik_object_t *object, const struct lunatik_asked *asked,
+int lunatik_h_netfilter_register(struct lunatik_netfilter **netfilter, lunatik_object_t *object, struct lunatik_asked *asked,
 				 struct net *net, const struct lunatik_netfilter_options *options);
 /** Undoes it; returns when no packet is inside any more. Context: process, may sleep; takes the rtnl lock if it has a device. */
 void lunatik_h_netfilter_unregister(struct lunatik_netfilter *netfilter);
@@ -49,8 +49,10 @@ LUNATIK_BOOL lunatik_h_netfilter_is_verdict(long long verdict, LUNATIK_BOOL queu
 
 /** netfilter.cpp: the verdict that follows from what the script said to a packet. Context: softirq, or process in the kernel's network code. */
 unsigned int lunatik_netfilter_settle(lunatik_object_t *object, struct lunatik_said said);
-/** The verdict of a per-CPU runtime: asks the state of this CPU, where the caller stays. Context: the same. */
-unsigned int lunatik_netfilter_packet_local(lunatik_object_t *object, struct lunatik_packet *packet);
+/** Whom to ask in a per-CPU runtime: the state of this CPU, where the caller stays; NULL if it has no such hook yet. Context: the same. */
+struct lunatik_asked *lunatik_netfilter_local(lunatik_object_t *object);
+/** The verdict where there is nobody to ask; counted. Context: the same. */
+unsigned int lunatik_netfilter_unasked(lunatik_object_t *object);
 /** The declared verdict of a hook. */
 unsigned int lunatik_netfilter_declared(lunatik_object_t *object);
 

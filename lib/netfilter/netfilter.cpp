@@ -34,7 +34,7 @@ public:
 			lunatik_h_netfilter_unregister(std::exchange(registration_, nullptr));
 	}
 
-	[[nodiscard]] unsigned decide(lunatik_packet &packet) noexcept { return settle(lunatik_runpacket(&asked_, &packet)); }
+	[[nodiscard]] lunatik_asked &asked() noexcept { return asked_; }
 	[[nodiscard]] unsigned settle(lunatik_said answer) noexcept
 	{
 		auto said = hook_.settle(asked_, answer);
@@ -47,7 +47,7 @@ public:
 
 private:
 	const bool queues_;
-	const lunatik_asked asked_;
+	lunatik_asked asked_;
 	lunatik_netfilter *registration_ = nullptr;
 };
 
@@ -136,12 +136,15 @@ unsigned lunatik_netfilter_settle(lunatik_object_t *object, lunatik_said said)
 	return lunatik::of(object).settle(said);
 }
 
-unsigned lunatik_netfilter_packet_local(lunatik_object_t *object, lunatik_packet *packet)
+lunatik_asked *lunatik_netfilter_local(lunatik_object_t *object)
 {
 	lunatik_object_t *local = lunatik_local(object);
-	if (!local) [[unlikely]]
-		return lunatik::of(object).unasked();
-	return lunatik::of(local).decide(*packet);
+	return local ? &lunatik::of(local).asked() : nullptr;
+}
+
+unsigned lunatik_netfilter_unasked(lunatik_object_t *object)
+{
+	return lunatik::of(object).unasked();
 }
 
 unsigned lunatik_netfilter_declared(lunatik_object_t *object)

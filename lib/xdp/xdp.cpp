@@ -99,7 +99,7 @@ private:
 	ObjectRef buffer_object_;
 	ObjectRef argument_object_;
 	const Action declared_;
-	const lunatik_asked asked_;
+	lunatik_asked asked_;
 	lunatik_xdp *registration_ = nullptr;
 };
 
