@@ -314,10 +314,18 @@ long lunatik_h_sock_sendmsg(struct socket *sock, const char *data, unsigned long
 {
 	struct msghdr message = { .msg_flags = flags | MSG_DONTWAIT | MSG_NOSIGNAL };
 	struct kvec vector = { .iov_base = (void *)data, .iov_len = size };
+	struct sockaddr_nl peer;
 
 	if (name) {
 		message.msg_name = name->bytes;
 		message.msg_namelen = name->size;
+	} else if (sock->sk->sk_family == AF_NETLINK && kernel_getpeername(sock, (struct sockaddr *)&peer) > 0) {
+		/*
+		 * Of who names no address, netlink asks whether the opener of the socket's file was allowed what the message wants: a
+		 * socket of the kernel's has no file, and the kernel would follow a NULL pointer.
+		 */
+		message.msg_name = &peer;
+		message.msg_namelen = sizeof(peer);
 	}
 	iov_iter_kvec(&message.msg_iter, WRITE, &vector, 1, size);
 	return sock_sendmsg(sock, &message);

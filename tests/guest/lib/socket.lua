@@ -283,6 +283,12 @@ do
 	route:send(("<I4I2I2I4I4 I1xI2i4I4I4"):pack(32, 18, 1, 7, 0, 0, 0, 1, 0, 0), 0, 0)
 	local answer, from = route:receive(8192, 0, true)
 	ok("NETLINK: a request is answered", ("<I2"):unpack(answer, 5) == 16 and from == 0, #answer)
+	-- RTM_NEWLINK of a device that is not there, with NLM_F_ACK: who may ask for that is looked at, by a socket that has no file.
+	for _, address in ipairs { {}, { 0, 0 } } do
+		route:send(("<I4I2I2I4I4 I1xI2i4I4I4"):pack(32, 16, 5, 8, 0, 0, 0, 9999, 0, 0), table.unpack(address))
+		local kind, errno = ("<I2 xxxxxxxxxx i4"):unpack(route:receive(8192), 5)
+		is("NETLINK: a change, by " .. #address .. " words of an address", kind .. " " .. errno, "2 -19")
+	end
 end
 
 -- options
