@@ -8,7 +8,6 @@
 #include <linux/ipv6.h>
 #include <linux/jiffies.h>
 #include <linux/net.h>
-#include <linux/netlink.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/socket.h>
@@ -234,6 +233,19 @@ struct socket *lunatik_h_sock_create(struct net *net, int family, int type, int 
 	if (!sock->sk->sk_net_refcnt)
 		hold_net(sock->sk);
 	put_net(net);
+	/*
+	 * Netlink asks a socket's file what its opener was allowed: for a message without an address, for another namespace, for a listener
+	 * to all of them. The kernel's own sockets have none, and it would follow a NULL pointer.
+	 */
+	if (family == AF_NETLINK) {
+		struct file *file = sock_alloc_file(sock, 0, NULL);
+
+		/* It has released the socket then. */
+		if (IS_ERR(file)) {
+			*error = PTR_ERR(file);
+			return NULL;
+		}
+	}
 	return sock;
 }
 
@@ -242,7 +254,10 @@ void lunatik_h_sock_release(struct socket *sock)
 	/* Closing waits that long, whatever a script has set, and may be what a runtime's end waits for. */
 	if (sock->sk && sock->sk->sk_lingertime > HZ)
 		WRITE_ONCE(sock->sk->sk_lingertime, HZ);
-	sock_release(sock);
+	if (sock->file)
+		fput(sock->file);
+	else
+		sock_release(sock);
 }
 
 int lunatik_h_sock_family(struct socket *sock)
@@ -314,18 +329,10 @@ long lunatik_h_sock_sendmsg(struct socket *sock, const char *data, unsigned long
 {
 	struct msghdr message = { .msg_flags = flags | MSG_DONTWAIT | MSG_NOSIGNAL };
 	struct kvec vector = { .iov_base = (void *)data, .iov_len = size };
-	struct sockaddr_nl peer;
 
 	if (name) {
 		message.msg_name = name->bytes;
 		message.msg_namelen = name->size;
-	} else if (sock->sk->sk_family == AF_NETLINK && kernel_getpeername(sock, (struct sockaddr *)&peer) > 0) {
-		/*
-		 * Of who names no address, netlink asks whether the opener of the socket's file was allowed what the message wants: a
-		 * socket of the kernel's has no file, and the kernel would follow a NULL pointer.
-		 */
-		message.msg_name = &peer;
-		message.msg_namelen = sizeof(peer);
 	}
 	iov_iter_kvec(&message.msg_iter, WRITE, &vector, 1, size);
 	return sock_sendmsg(sock, &message);

@@ -35,6 +35,14 @@ gives "an address is free in another namespace" 0 '' '' lunatik run -e '
 	local s <close> = socket.new(socket.af.INET, socket.sock.STREAM)
 	s:bind(0x7f000001, 4321)'
 
+# What the opener of a socket may in another namespace is asked of its file, which netlink's sockets have therefore.
+ip netns set lunatik_a 7
+gives "a link of another namespace is asked for" 0 '16*' '' lunatik run -e '
+	local socket = require("socket")
+	local route <close> = socket.new(socket.af.NETLINK, socket.sock.RAW, 0)
+	route:send(("<I4I2I2I4I4 I1xI2i4I4I4 I2I2i4"):pack(40, 18, 1, 7, 0, 0, 0, 1, 0, 0, 8, 46, 7))
+	print((("<I2"):unpack(route:receive(8192), 5)))'
+
 # A veth pair goes when one end's namespace does: so its end shows that a namespace is gone.
 ip link add lunatik_0 type veth peer name lunatik_1
 ip link set lunatik_1 netns lunatik_a
