@@ -23,7 +23,7 @@ struct lunatik_object_s;
 
 /* How many hashes of strings a state remembers; a power of two. */
 #define LUNATIK_HASHES 16
-#define LUNATIK_LEAVES 16
+#define LUNATIK_LEAVES 32
 
 /**
  * struct lunatik_gauge - what a running Lua state looks at while it runs
