@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# suite: debug timeout=300
+# suite: debug timeout=450
 """The kernel's own allocator fails at each allocation in turn (lib/faults.py): of load and unload, of a session, of each constructor, of
 scripts that run in each context, and in hooks. What fails says so, nothing is left of it, and then it succeeds.
 
