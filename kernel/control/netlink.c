@@ -619,8 +619,10 @@ static int answer(struct sk_buff *request, struct lunatik_exec *exec, const stru
 	else
 		keep_rest(net, portid, seq, exec);
 	genlmsg_end(skb, head);
-	/* If it is full the socket has an error now. It had room before, or was told that it lost messages and has not read all since. */
 	error = genlmsg_unicast(net, skb, portid);
+	/* Full since do_exec() looked; or not read to the end since it lost messages, of which netlink tells only once. */
+	if (error == -EAGAIN)
+		answer_is_lost(request, ENOBUFS);
 	if (fits && error == -EAGAIN) {
 		lunatik_exec_rewind(exec);
 		keep_rest(net, portid, seq, exec);
