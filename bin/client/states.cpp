@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include <fcntl.h>
@@ -48,6 +49,7 @@ lunatik_status status_of(int code)
 	case EEXIST:
 		return LUNATIK_STATUS_NAME;
 	case ENOMEM:
+	case ENOBUFS:
 		return LUNATIK_STATUS_LIMIT;
 	case ETIMEDOUT:
 		return LUNATIK_STATUS_TIMEOUT;
@@ -214,7 +216,7 @@ State state_of(nl_msg *message)
 struct ResultReader {
 	Result result;
 	bool complete = false;
-	bool rest = false;	/* the answer is to be asked for */
+	std::optional<std::uint32_t> rest;	/* the answer is to be asked for, as that one */
 
 	void take(nl_msg *message)
 	{
@@ -266,7 +268,7 @@ private:
 			complete = true;
 			break;
 		case LUNATIK_GENL_A_REST:
-			rest = true;
+			rest = static_cast<std::uint32_t>(number_of(attribute));
 			break;
 		default:
 			break;
@@ -399,6 +401,8 @@ struct States::Socket {
 			const int error = nl_recvmsgs_default(socket);
 			if (code || ended)
 				break;
+			if (error == -NLE_NOMEM)	// what libnl makes of ENOBUFS
+				fail(ENOBUFS, "the kernel dropped an answer, for which there was no room: what was asked for may have been done");
 			// Another entry came or went during a dump: what was got is good nevertheless.
 			if (error < 0 && error != -NLE_DUMP_INTR)
 				fail(EIO, nl_geterror(error));
@@ -513,7 +517,7 @@ Result States::exec(std::string_view name, std::string_view code, std::chrono::m
 	socket_->ask_one(message, take);
 	if (reader.rest) {
 		const Message rest = socket_->message(LUNATIK_GENL_EXEC, NLM_F_REQUEST | NLM_F_DUMP);
-		nla_put_flag(rest.get(), LUNATIK_GENL_A_REST);
+		nla_put_u32(rest.get(), LUNATIK_GENL_A_REST, *reader.rest);
 		socket_->ask(rest, take);
 	}
 	if (!reader.complete)

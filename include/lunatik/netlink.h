@@ -9,10 +9,15 @@
  * client ends it. The first message of the answer only says that the request was accepted; what follows it is made when that one
  * is received.
  *
- * EXEC is that too, and the code runs once, when the first message is received; or it is none, and the code runs in the client's send
- * call, of which it must be the last message. The answer is one message of at most LUNATIK_GENL_ANSWER_MAX bytes then. If there is more of
- * it, that message has nothing but REST, and a dump of EXEC with REST gives the answer, as long as the socket is open and has run nothing
- * else with as long an answer.
+ * EXEC is that too, and the code runs once, when the first message is received. Or it is no dump, and the code runs in the client's send
+ * call, of which it must be the last message, with nothing behind it. The answer is one message of at most LUNATIK_GENL_ANSWER_MAX bytes
+ * then, and the acknowledgement, if one was asked for, comes after it. If there is more to say than such a message holds, it has nothing
+ * but REST, a number; a dump of EXEC with the same REST gives the answer, once, as long as the socket is open and has run nothing since
+ * whose answer is kept as well.
+ *
+ * An EXEC that is no dump is refused, and nothing has run, with ENOBUFS while the socket is too full for an answer, and with ENOMEM. If a
+ * receive call fails with ENOBUFS, messages were lost, as with any netlink socket: code whose answer did not come may have run. The
+ * answer that was lost last is kept, and a dump with the request's own number (nlmsg_seq) as REST gives it.
  */
 #ifndef LUNATIK_NETLINK_H
 #define LUNATIK_NETLINK_H
@@ -31,8 +36,8 @@ enum lunatik_genl_command {
 				 * ERRORS AGE BUSY USERS SCRIPTSIZE (INUSE) */
 	LUNATIK_GENL_CODE,	/* OFFSET CODE: keeps a piece of code for this socket's next EXEC; offset 0 begins anew */
 	LUNATIK_GENL_EXEC,	/* NAME (OFFSET) (CODE) (TIMEOUT): runs the OFFSET bytes kept before, and CODE, as one chunk. Answer, after one with the
-				 * NAME if it is a dump: OUTPUT* (LOST) VALUE* (MESSAGE) (TRACEBACK) (ERRNO) STATUS; the status is the last. Or
-				 * REST. Dump; REST: the answer then */
+				 * NAME if it is a dump: OUTPUT* (LOST) VALUE* (MESSAGE) (TRACEBACK) (ERRNO) STATUS; the status is the last. Or,
+				 * if it is no dump, REST. A dump with that REST and nothing else gives the answer that was kept */
 	LUNATIK_GENL_EVENT,	/* multicast: SEQUENCE TIME KIND NAME MESSAGE */
 	LUNATIK_GENL_COMMANDS,
 };
@@ -66,7 +71,7 @@ enum lunatik_genl_attribute {
 	LUNATIK_GENL_A_KIND,	/* u32: enum lunatik_kind_of_record (lunatik/uapi.h) */
 	LUNATIK_GENL_A_PAD,
 	LUNATIK_GENL_A_TIMEOUT,	/* u64: milliseconds after which EXEC ends, waiting for others included: status TIMEOUT; 0 is never */
-	LUNATIK_GENL_A_REST,	/* flag: the answer is too long for a message */
+	LUNATIK_GENL_A_REST,	/* u32: which answer is kept: the nlmsg_seq of the EXEC */
 	LUNATIK_GENL_ATTRIBUTES,
 };
 

@@ -4,11 +4,13 @@
 #include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/netlink.h>
 #include <linux/notifier.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include <net/genetlink.h>
 #include <net/netlink.h>
 #include <net/net_namespace.h>
@@ -16,6 +18,11 @@
 #include "control/netlink.h"
 #include "lunatik/netlink.h"
 #include "lunatik/uapi.h"
+
+/* Nothing else waits for a task that was preempted behind the module_put() of run_request(). */
+#if defined(CONFIG_PREEMPTION) && !defined(CONFIG_TASKS_RCU)
+#error "A kernel with CONFIG_PREEMPTION must have CONFIG_TASKS_RCU, which e.g. CONFIG_KPROBES, CONFIG_BPF_JIT or CONFIG_FTRACE bring"
+#endif
 
 static struct genl_family family;
 
@@ -25,7 +32,7 @@ static const struct nla_policy policy[] = {
 	[LUNATIK_GENL_A_CODE] = { .type = NLA_BINARY },
 	[LUNATIK_GENL_A_OFFSET] = { .type = NLA_U64 },
 	[LUNATIK_GENL_A_TIMEOUT] = { .type = NLA_U64 },
-	[LUNATIK_GENL_A_REST] = { .type = NLA_FLAG },
+	[LUNATIK_GENL_A_REST] = { .type = NLA_U32 },
 };
 
 /* Text that is static, though no literal here. */
@@ -63,7 +70,7 @@ static int take_name(struct nlattr **attrs, const char **name, unsigned long *si
 	return 0;
 }
 
-/* ---- what waits for an EXEC of its socket: pieces of code, an answer that was too long for a message ---- */
+/* ---- what waits for an EXEC of its socket: pieces of code, an answer that could not be sent as a message ---- */
 
 struct pieces {
 	struct list_head list;
@@ -71,10 +78,14 @@ struct pieces {
 	u32 portid;
 	size_t size, room;
 	char *data;
-	struct lunatik_exec *rest;
 };
 
 static LIST_HEAD(all_pieces);
+/* Answers, at most one for each socket. */
+static struct lunatik_sender *all_rests;
+/* Those of sockets that are closed. */
+static struct lunatik_sender *dropped_rests;
+/* Keeps all three. */
 static DEFINE_MUTEX(pieces_lock);
 
 static struct pieces *find_pieces(const struct net *net, u32 portid)
@@ -100,21 +111,27 @@ static struct pieces *make_pieces(struct net *net, u32 portid)
 	return p;
 }
 
-/* Returns what is to be ended, without the lock. */
-static struct lunatik_exec *free_pieces(struct pieces *p)
+static void free_pieces(struct pieces *p)
 {
-	struct lunatik_exec *rest = p->rest;
-
 	list_del(&p->list);
 	kvfree(p->data);
 	kfree(p);
-	return rest;
 }
 
-static void drop_rest(struct lunatik_exec *rest)
+/* Takes the answer that a socket has, with the lock; with @seq only if it is that request's. */
+static struct lunatik_sender *unlink_rest(const struct net *net, u32 portid, const u32 *seq)
 {
-	if (rest)
-		lunatik_exec_end(rest);
+	struct lunatik_sender **at, *found;
+
+	for (at = &all_rests; (found = *at); at = &found->next) {
+		if (found->portid != portid || found->net != net)
+			continue;
+		if (seq && found->seq != *seq)
+			return NULL;
+		*at = found->next;
+		return found;
+	}
+	return NULL;
 }
 
 static int append(struct pieces *p, const void *data, size_t size)
@@ -176,72 +193,85 @@ static char *take_pieces(struct net *net, u32 portid, u64 offset, const void *da
 
 	mutex_lock(&pieces_lock);
 	p = find_pieces(net, portid);
-	*error = !p || p->size != offset ? -EINVAL : 0;
+	*error = !offset || !p || p->size != offset ? -EINVAL : 0;
 	if (!*error && size)
 		*error = append(p, data, size);
 	if (!*error) {
 		taken = p->data;
 		*total = p->size;
 		p->data = NULL;
-		p->size = p->room = 0;
-		if (!p->rest)
-			free_pieces(p);
+		free_pieces(p);
 	}
 	mutex_unlock(&pieces_lock);
 	return taken;
 }
 
-/* Keeps an answer in place of an older one. Zero without memory. */
-static int keep_rest(struct net *net, u32 portid, struct lunatik_exec *exec)
+/* Keeps an answer in place of an older one. Whoever asks for it may end @exec from now on. */
+static void keep_rest(struct net *net, u32 portid, u32 seq, struct lunatik_exec *exec)
 {
-	struct lunatik_exec *old = NULL;
-	struct pieces *p;
+	struct lunatik_sender *rest = lunatik_exec_sender(exec), *old;
 
+	rest->exec = exec;
+	rest->net = net;
+	rest->portid = portid;
+	rest->seq = seq;
 	mutex_lock(&pieces_lock);
-	p = find_pieces(net, portid);
-	if (!p)
-		p = make_pieces(net, portid);
-	if (p) {
-		old = p->rest;
-		p->rest = exec;
-	}
+	old = unlink_rest(net, portid, NULL);
+	rest->next = all_rests;
+	all_rests = rest;
 	mutex_unlock(&pieces_lock);
-	drop_rest(old);
-	return p != NULL;
+	if (old)
+		lunatik_exec_end(old->exec);
 }
 
-static struct lunatik_exec *take_rest(struct net *net, u32 portid)
+static struct lunatik_exec *take_rest(struct net *net, u32 portid, u32 seq)
 {
-	struct lunatik_exec *rest = NULL;
-	struct pieces *p;
+	struct lunatik_sender *rest;
 
 	mutex_lock(&pieces_lock);
-	p = find_pieces(net, portid);
-	if (p) {
-		rest = p->rest;
-		p->rest = NULL;
-		if (!p->data)
-			free_pieces(p);
-	}
+	rest = unlink_rest(net, portid, &seq);
 	mutex_unlock(&pieces_lock);
-	return rest;
+	return rest ? rest->exec : NULL;
 }
 
-/* A socket is closed: nobody will run what it sent. */
+/* Ends what sockets have left. It may be all that keeps a state, which takes long to go. */
+static void drop_rests(struct work_struct *work)
+{
+	struct lunatik_sender *rest, *next;
+
+	mutex_lock(&pieces_lock);
+	rest = dropped_rests;
+	dropped_rests = NULL;
+	mutex_unlock(&pieces_lock);
+	for (; rest; rest = next) {
+		next = rest->next;
+		lunatik_exec_end(rest->exec);
+	}
+}
+
+static DECLARE_WORK(drop_work, drop_rests);
+
+/* A socket is closed: nobody will run what it sent. This is called below the lock of all notifiers of netlink. */
 static int socket_closed(struct notifier_block *block, unsigned long event, void *data)
 {
 	const struct netlink_notify *notify = data;
-	struct lunatik_exec *rest = NULL;
+	struct lunatik_sender *rest;
 	struct pieces *p;
 
-	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC || list_empty_careful(&all_pieces))
+	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC ||
+	    (list_empty_careful(&all_pieces) && !READ_ONCE(all_rests)))
 		return NOTIFY_DONE;
 	mutex_lock(&pieces_lock);
 	p = find_pieces(notify->net, notify->portid);
 	if (p)
-		rest = free_pieces(p);
+		free_pieces(p);
+	rest = unlink_rest(notify->net, notify->portid, NULL);
+	if (rest) {
+		rest->next = dropped_rests;
+		dropped_rests = rest;
+		schedule_work(&drop_work);
+	}
 	mutex_unlock(&pieces_lock);
-	drop_rest(rest);
 	return NOTIFY_DONE;
 }
 
@@ -430,9 +460,9 @@ static int start_exec(struct netlink_callback *cb)
 		return error;
 	if (!attrs[LUNATIK_GENL_A_REST])
 		return begin_exec(cb->skb, attrs, cb->extack, &errand->exec);
-	errand->exec = take_rest(sock_net(cb->skb->sk), NETLINK_CB(cb->skb).portid);
+	errand->exec = take_rest(sock_net(cb->skb->sk), NETLINK_CB(cb->skb).portid, nla_get_u32(attrs[LUNATIK_GENL_A_REST]));
 	if (!errand->exec) {
-		say(cb->extack, "there is no rest of an answer");
+		say(cb->extack, "there is no rest of that answer");
 		return -EINVAL;
 	}
 	errand->phase = PHASE_RUN;
@@ -530,37 +560,75 @@ static int done_exec(struct netlink_callback *cb)
 
 /*
  * An EXEC that is no dump. Its code may not run where generic netlink asks for it to be done, below a lock that all families share. But
- * what comes right after is: netlink_unicast_kernel() frees the message, in the task that sent it, which holds no lock then. So the code is
- * run by the message's destructor, while the message, of which it is a part, is still there. The module stays as long as the state does,
- * which the exec keeps.
+ * what comes right after is: netlink_unicast_kernel() frees the message, in the task that sent it, which holds none of netlink's locks
+ * then. So the code is run by the message's destructor, while the message, of which it is a part, is still there.
+ *
+ * The caller may hold locks of its own, so lockdep is not asked: splice() holds that of the pipe, io_uring that of the ring. Both are the
+ * client's, which waits for nobody but itself.
+ *
+ * Until run_request() the exec keeps the module, since it keeps its state. Then it may go to whoever takes the rest of the answer, so
+ * run_request() has a reference of its own, and does not sleep behind the end of that: lunatik_netlink_exit() waits for it to return.
  */
 
-/* Sends the answer; nonzero if there is more of it than a message holds, which is kept then. */
-static int answer(struct sk_buff *request, struct lunatik_exec *exec)
-{
-	const struct nlmsghdr *asked = lunatik_exec_sender(exec)->head;
-	struct net *net = sock_net(request->sk);
-	u32 portid = NETLINK_CB(request).portid;
-	unsigned long size = lunatik_exec_size(exec);
-	/* With room for the mark that a part goes on, which none does. */
-	int fits = GENL_HDRLEN + NLMSG_HDRLEN + size + 16 <= LUNATIK_GENL_ANSWER_MAX, kept = 0;
-	struct sk_buff *skb = genlmsg_new((fits ? size : 0) + 16, GFP_KERNEL);
-	void *head = skb ? genlmsg_put(skb, portid, asked->nlmsg_seq, &family, 0, LUNATIK_GENL_EXEC) : NULL;
+/* Room for REST, and for answers that are short. */
+#define ANSWER_LEAST 256
 
-	if (head && fits)
-		put_parts(skb, exec);
-	else if (head && !nla_put_flag(skb, LUNATIK_GENL_A_REST))
-		kept = keep_rest(net, portid, exec);
-	if (!head || !(fits || kept)) {
-		/* As netlink_ack() says it. */
+/* Tells the client that there is no answer, as netlink_ack() does. */
+static void answer_is_lost(struct sk_buff *request, int error)
+{
+	struct sock *sk = NETLINK_CB(request).sk;
+
+	WRITE_ONCE(sk->sk_err, error);
+	sk_error_report(sk);
+}
+
+/* The answer's message; a larger one in place of @least if that is too small and there is one. */
+static struct sk_buff *room_for(unsigned long size, struct sk_buff *least)
+{
+	struct sk_buff *larger;
+
+	if (skb_tailroom(least) >= size || size > LUNATIK_GENL_ANSWER_MAX)
+		return least;
+	larger = nlmsg_new(size - NLMSG_HDRLEN, GFP_KERNEL);
+	if (!larger)
+		return least;
+	nlmsg_free(least);
+	return larger;
+}
+
+/* Sends the answer. Nonzero if it is kept: there is more of it than a message holds, or the socket did not take it. */
+static int answer(struct sk_buff *request, struct lunatik_exec *exec, const struct lunatik_sender *sender)
+{
+	struct net *net = sock_net(request->sk);
+	u32 portid = NETLINK_CB(request).portid, seq = sender->head->nlmsg_seq;
+	/* With room for the mark that a part goes on, which none does. */
+	unsigned long size = NLMSG_HDRLEN + GENL_HDRLEN + lunatik_exec_size(exec) + 16;
+	struct sk_buff *skb = room_for(size, sender->answer);
+	int fits = size <= LUNATIK_GENL_ANSWER_MAX && skb_tailroom(skb) >= size;
+	void *head = genlmsg_put(skb, portid, seq, &family, 0, LUNATIK_GENL_EXEC);
+	int error;
+
+	/* It cannot be: there is room for that much. */
+	if (WARN_ON_ONCE(!head || (!fits && nla_put_u32(skb, LUNATIK_GENL_A_REST, seq)))) {
 		nlmsg_free(skb);
-		WRITE_ONCE(NETLINK_CB(request).sk->sk_err, ENOBUFS);
-		sk_error_report(NETLINK_CB(request).sk);
-		return kept;
+		answer_is_lost(request, ENOBUFS);
+		return 0;
 	}
+	if (fits)
+		put_parts(skb, exec);
+	else
+		keep_rest(net, portid, seq, exec);
 	genlmsg_end(skb, head);
-	genlmsg_unicast(net, skb, portid);
-	return kept;
+	error = genlmsg_unicast(net, skb, portid);
+	/* Full since do_exec() looked; or not read to the end since it lost messages, of which netlink tells only once. */
+	if (error == -EAGAIN)
+		answer_is_lost(request, ENOBUFS);
+	if (fits && error == -EAGAIN) {
+		lunatik_exec_rewind(exec);
+		keep_rest(net, portid, seq, exec);
+		return 1;
+	}
+	return !fits;
 }
 
 static void run_request(struct sk_buff *skb)
@@ -569,23 +637,38 @@ static void run_request(struct sk_buff *skb)
 	struct lunatik_sender sender = *lunatik_exec_sender(exec);
 	int kept = 0;
 
+	__module_get(THIS_MODULE);
 	skb->destructor = sender.destructor;
-	/* It is, since do_exec() saw that nobody else has the message. */
-	if (!WARN_ON_ONCE(sender.task != current || in_interrupt())) {
+	/* It is the sender's, since do_exec() saw that nobody else has the message. */
+	if (WARN_ON_ONCE(sender.task != current || in_interrupt())) {
+		nlmsg_free(sender.answer);
+		answer_is_lost(skb, EIO);
+	} else {
 		lunatik_exec_run(exec);
-		kept = answer(skb, exec);
+		kept = answer(skb, exec, &sender);
 		if (sender.head->nlmsg_flags & NLM_F_ACK)
 			netlink_ack(skb, (struct nlmsghdr *)sender.head, 0, NULL);
 	}
 	if (!kept)
 		lunatik_exec_end(exec);
+	module_put(THIS_MODULE);
+	/* netlink_skb_destructor(), which does not sleep. */
 	sender.destructor(skb);
+}
+
+/* Whether a socket has no room for the longest answer and an acknowledgement or a refusal. One that has nothing in it takes anything. */
+static int is_full(const struct sock *sk)
+{
+	int used = atomic_read(&sk->sk_rmem_alloc);
+
+	return used && used > READ_ONCE(sk->sk_rcvbuf) - 2 * (int)SKB_TRUESIZE(LUNATIK_GENL_ANSWER_MAX);
 }
 
 static int do_exec(struct sk_buff *skb, struct genl_info *info)
 {
 	struct lunatik_sender *sender;
 	struct lunatik_exec *exec;
+	struct sk_buff *least;
 	int error = check_permission(skb, info->extack);
 
 	if (error)
@@ -595,13 +678,26 @@ static int do_exec(struct sk_buff *skb, struct genl_info *info)
 		say(info->extack, "an EXEC that is no dump must be the last of what is sent at once");
 		return -EINVAL;
 	}
+	/* What may fail for lack of room does so before the code runs. */
+	if (is_full(NETLINK_CB(skb).sk)) {
+		say(info->extack, "the socket is full of answers that were not received: the code did not run");
+		return -ENOBUFS;
+	}
+	least = genlmsg_new(ANSWER_LEAST, GFP_KERNEL);
+	if (!least) {
+		say(info->extack, "not enough memory for an answer: the code did not run");
+		return -ENOMEM;
+	}
 	error = begin_exec(skb, info->attrs, info->extack, &exec);
-	if (error)
+	if (error) {
+		nlmsg_free(least);
 		return error;
+	}
 	sender = lunatik_exec_sender(exec);
 	sender->destructor = skb->destructor;
 	sender->task = current;
 	sender->head = info->nlhdr;
+	sender->answer = least;
 	skb_shinfo(skb)->destructor_arg = exec;
 	skb->destructor = run_request;
 	/* It is acknowledged when it is done. */
@@ -762,7 +858,8 @@ void lunatik_netlink_exit(void)
 
 	genl_unregister_family(&family);
 	netlink_unregister_notifier(&socket_block);
-	/* What kept the module was what run_request() ran, and it has not returned yet, perhaps. */
+	/* What kept the module is over in all of these, but they have not returned yet, perhaps. */
+	flush_work(&drop_work);
 	synchronize_rcu_tasks();
 	list_for_each_entry_safe(p, next, &all_pieces, list)
 		free_pieces(p);

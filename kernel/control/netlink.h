@@ -97,6 +97,13 @@ struct lunatik_sender {
 	void (*destructor)(struct sk_buff *message);	/* that the message had */
 	const struct task_struct *task;
 	const struct nlmsghdr *head;
+	struct sk_buff *answer;
+	/* While the answer is kept: where it stands, and whose it is. */
+	struct lunatik_sender *next;
+	struct lunatik_exec *exec;
+	const struct net *net;
+	unsigned int portid;
+	unsigned int seq;
 };
 struct lunatik_sender *lunatik_exec_sender(struct lunatik_exec *exec);
 /** Bytes that its answer takes at most, as attributes. */
@@ -105,6 +112,8 @@ unsigned long lunatik_exec_size(const struct lunatik_exec *exec);
 unsigned int lunatik_exec_part(struct lunatik_exec *exec, const char **data, unsigned long *size);
 /** So many bytes of that part have been sent; all of them ends the part. */
 void lunatik_exec_sent(struct lunatik_exec *exec, unsigned long count);
+/** No part has been sent. */
+void lunatik_exec_rewind(struct lunatik_exec *exec);
 void lunatik_exec_end(struct lunatik_exec *exec);
 
 #ifdef __cplusplus

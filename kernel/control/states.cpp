@@ -65,6 +65,8 @@ public:
 		read_ += sizeof(Head) + sent_;
 		sent_ = 0;
 	}
+	/// The first part is read next.
+	void rewind() noexcept { read_ = sent_ = 0; }
 	/// Bytes of all parts with their heads.
 	[[nodiscard]] std::size_t size() const noexcept { return size_; }
 	/// Drops everything, to make room for words about it.
@@ -225,7 +227,7 @@ void lunatik_exec::enter_and_run(Report &report) noexcept
 // The timer's: in a hard interrupt, while the code runs.
 int lunatik_exec::expire(void *exec) noexcept
 {
-	// SAFETY: the constructor passes its object, which cancels the timer before it goes.
+	// SAFETY: enter_and_run() passes its object, and cancels the timer before it returns.
 	auto &self = *static_cast<lunatik_exec *>(exec);
 	self.expired_.store(true);
 	self.runtime_.interrupt();
@@ -318,6 +320,11 @@ unsigned int lunatik_exec_part(lunatik_exec *exec, const char **data, unsigned l
 void lunatik_exec_sent(lunatik_exec *exec, unsigned long count)
 {
 	exec->answer.sent(count);
+}
+
+void lunatik_exec_rewind(lunatik_exec *exec)
+{
+	exec->answer.rewind();
 }
 
 void lunatik_exec_end(lunatik_exec *exec)

@@ -289,10 +289,10 @@ static int load_chunk(lua_State *L, Run &run)
 }
 
 /*
- * Chunks that come again. A program that runs the same code for each event of its has it compiled once for each cycle of the collector:
- * the function stands in a weak table, and is garbage of the state like that of a chunk that comes once. So it is counted, and goes when
- * memory is short. It is never called: each run has a function of its own, with its own _ENV. Code that comes only once costs its
- * hash.
+ * Chunks that come again. A program that runs the same code for each event of its has it compiled once for each cycle of the collector,
+ * from the second time on: the function stands in a weak table, and is garbage of the state like that of a chunk that comes once. So it is
+ * counted, and goes when memory is short. It is never called: each run has a function of its own, with its own _ENV. Code that comes only
+ * once costs its hash.
  */
 
 // The weak table, in the registry under this key: userdata that are sources, with their functions as user values.

@@ -28,7 +28,7 @@ def _enum(prefix):
 ATTRIBUTES = _enum("LUNATIK_GENL_A_")
 COMMANDS = _enum("LUNATIK_GENL_(?!A_)")
 NUMBERS = {number: word for word, number in ATTRIBUTES.items()}
-U32 = {"STATUS", "ERRNO", "CONTEXT", "STATE", "USERS", "KIND"}
+U32 = {"STATUS", "ERRNO", "CONTEXT", "STATE", "USERS", "KIND", "REST"}
 BYTES = {"NAME", "CODE", "OUTPUT", "VALUE", "MESSAGE", "TRACEBACK"}
 
 
@@ -172,9 +172,9 @@ class Family:
                   attribute("CODE", code[offset:]) + (attribute("TIMEOUT", timeout) if timeout is not None else b""),
                   REQUEST | DUMP if self.dump else REQUEST | ACK)
 
-    def rest(self):
-        """The answer of which there was only REST."""
-        return self.ask(COMMANDS["EXEC"], attribute("REST"), REQUEST | DUMP)
+    def rest(self, sequence):
+        """The answer of which there was only REST, to the request with that number."""
+        return self.ask(COMMANDS["EXEC"], attribute("REST", struct.pack("=I", sequence)), REQUEST | DUMP)
 
     def result(self):
         """{"STATUS": n, "VALUES": [...], "OUTPUT": b"...", ...} of what send_exec() sent."""
@@ -183,8 +183,8 @@ class Family:
         answers = self.answer()
         if self.dump:
             del answers[0]
-        elif ("REST", b"") in answers[0]:
-            answers = self.rest()
+        elif "REST" in dict(answers[0]):
+            answers = self.rest(value("REST", dict(answers[0])["REST"]))
         for key, data in (pair for answer in answers for pair in answer):
             if key == "MORE":
                 open_part = last

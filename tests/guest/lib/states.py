@@ -768,23 +768,27 @@ def requests(family):
     for size in (*range(3400, 3620), 1, 0, 100000):
         (_, _, _, body), = raw(f"return ('x'):rep({size})")
         found = attributes(body[4:])
-        rest = found == [("REST", b"")]
+        rest = found == [("REST", struct.pack("=I", family.sequence))]
         if rest:
-            found = [pair for answer in family.rest() for pair in answer]
+            found = [pair for answer in family.rest(family.sequence) for pair in answer]
         value = b"".join(data for key, data in found if key == "VALUE")
         sizes.add((16 + len(body) <= 3584, rest, rest or size <= 3550, value == b"x" * size, found[-1] == ("STATUS", bytes(4))))
     equal("answers of each size near the limit", sizes, {(True, False, True, True, True), (True, True, True, True, True)})
-    refused("there is no rest then", "EINVAL", "no rest", family.rest)
+    refused("there is no rest then", "EINVAL", "no rest", lambda: family.rest(family.sequence - 1))
     before = family.get("asked")["MEMORY"]
     with Family() as other:
         other.send(COMMANDS["EXEC"], attribute("NAME", "asked") + attribute("CODE", "return 1, ('y'):rep(200000)"), REQUEST)
-        equal("another socket", attributes(other.receive()[0][3][4:]), [("REST", b"")])
+        first = other.sequence
+        equal("another socket", attributes(other.receive()[0][3][4:]), [("REST", struct.pack("=I", first))])
         ok("a rest counts as the state's", family.get("asked")["MEMORY"] - before > 200000, before, family.get("asked"))
-        refused("and is its socket's", "EINVAL", "no rest", family.rest)
+        refused("and is its socket's", "EINVAL", "no rest", lambda: family.rest(first))
         other.send(COMMANDS["EXEC"], attribute("NAME", "asked") + attribute("CODE", "return 2, ('z'):rep(200000)"), REQUEST)
+        later = other.sequence
         other.receive()
         other.exec("asked", "collectgarbage()")
-        equal("a later one is there instead", other.rest()[0][0], ("VALUE", b"2"))
+        refused("a later one is there instead", "EINVAL", "no rest", lambda: other.rest(first))
+        equal("under its own number", other.rest(later)[0][0], ("VALUE", b"2"))
+        refused("once", "EINVAL", "no rest", lambda: other.rest(later))
         other.send(COMMANDS["EXEC"], attribute("NAME", "asked") + attribute("CODE", "return ('z'):rep(200000)"), REQUEST)
     ok("it goes with its socket", within(5, lambda: family.exec("asked", "collectgarbage()") and
                                          family.get("asked")["MEMORY"] - before < 50000), before, family.get("asked"))
@@ -809,17 +813,51 @@ def requests(family):
     codes = [struct.unpack_from("=i", body)[0] for kind, _, _, body in found if kind == ERROR]
     equal("not with a dump before it", codes, [-22])
     equal("it ran once", family.exec("asked", "return ran")["VALUES"], [b"1"])
-    # Who does not take its answers loses some, and is told.
-    lost = False
+    # Who does not take its answers is refused, and what was refused did not run.
     with Family() as flood:
-        for _ in range(1500):
+        def drained():
+            found, errors = [], 0
+            flood.socket.settimeout(0.2)
+            while True:
+                try:
+                    found += flood.receive()
+                except TimeoutError:
+                    return found, errors
+                except OSError as error:
+                    if error.errno != errno.ENOBUFS:
+                        raise
+                    errors += 1
+        def values(found):
+            return [int(dict(attributes(body[4:]))["VALUE"]) for kind, _, _, body in found if kind == flood.id]
+        def more():
             flood.send(COMMANDS["EXEC"], attribute("NAME", "asked") + attribute("CODE", "flooded = (flooded or 0) + 1 return flooded"), REQUEST)
+        for _ in range(1500):
+            more()
+        lost = 0
         try:
             flood.receive()
         except OSError as error:
-            lost = error.errno == errno.ENOBUFS
-        equal("a socket that is full", (lost, attributes(flood.receive()[0][3][4:])[0]), (True, ("VALUE", b"1")))
-    equal("its code ran", family.exec("asked", "return flooded")["VALUES"], [b"1500"])
+            lost = error.errno
+        equal("a socket that is full is told", lost, errno.ENOBUFS)
+        ran = int(family.exec("asked", "return flooded")["VALUES"][0])
+        # Room again, but what has lost messages takes none until all is read.
+        taken = [message for _ in range(ran // 2) for message in flood.receive()]
+        more()
+        kept = flood.sequence
+        found, errors = drained()
+        equal("each answer of what ran is there", values(taken + found), list(range(1, ran + 1)))
+        refusals = {struct.unpack_from("=i", body)[0] for kind, _, _, body in found if kind == ERROR}
+        ok("what was refused says so", ran < 1500 and refusals == {-errno.ENOBUFS}, ran, refusals)
+        equal("an answer that was not taken is told of", errors, 1)
+        flood.socket.settimeout(60 * SLOW)
+        equal("and kept", flood.rest(kept)[0][0], ("VALUE", str(ran + 1).encode()))
+        equal("it goes on", flood.exec("asked", "return flooded")["VALUES"], [str(ran + 1).encode()])
+    # OFFSET 0 says that code came before, which there is not.
+    for sent in ((), ((0, b""),), ((0, b"return 1"),)):
+        for offset, code in sent:
+            family.ask(COMMANDS["CODE"], attribute("OFFSET", offset) + attribute("CODE", code))
+        refused(f"an EXEC with OFFSET 0 after {len(sent)} pieces", "EINVAL", "a piece of code is missing", lambda: family.ask(
+            COMMANDS["EXEC"], attribute("NAME", "asked") + attribute("OFFSET", 0) + attribute("CODE", "return 1")))
     # A family comes and goes meanwhile, which generic netlink's lock would keep from it.
     process = client("while true do end", "asked")
     runs(family, "asked")
