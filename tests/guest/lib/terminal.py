@@ -60,6 +60,12 @@ class Terminal:
     def says(self, name, pattern, seconds=10):
         ok(name, self.expect(pattern, seconds) is not None, f"wanted {pattern!r}", f"got {self.seen[-1000:]!r}")
 
+    def leave(self):
+        """Ends a REPL by Ctrl-D, which is lost where no prompt is there yet; its exit status."""
+        self.expect(r"> \Z")
+        self.type("\x04")
+        return self.end()
+
     def end(self, seconds=5):
         """The exit status, or None if it does not end."""
         until = time.monotonic() + seconds * SLOW
