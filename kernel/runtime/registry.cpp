@@ -129,8 +129,8 @@ Result<Runtime *> create(const Script &script, Report &report, int cpu = Runtime
 		    { (created.error() == Error(EOVERFLOW) ? "C stack overflow: runtimes inside runtimes" : "not enough memory for a runtime") });
 }
 
-// Runs `source`, the text of `script`, in `runtime`, which nobody else has entered yet.
-Result<void> run_body(Runtime &runtime, const Script &script, std::string_view source, edge::Results *results, Report &report) noexcept
+// Runs `source`, the text of `script`, in `runtime`, which nobody else has entered yet. `first`: its results are the script's.
+Result<void> run_body(Runtime &runtime, const Script &script, std::string_view source, bool first, Report &report) noexcept
 {
 	if (int error = runtime.enter_loading(script.outer))
 		return fail(report, status_of(-error), Error(error),
@@ -144,7 +144,7 @@ Result<void> run_body(Runtime &runtime, const Script &script, std::string_view s
 				   .script = !script.expression,
 				   .expression = script.expression,
 				   .keep = true },
-				 results, report);
+				 first ? script.results : nullptr, report);
 	runtime.leave_loading(success);
 	if (!success)
 		return Error(report.error ? report.error : EINVAL);
@@ -163,7 +163,7 @@ Result<void> run_body(Runtime &runtime, const Script &script, std::string_view s
 			member->object.stop();
 			break;
 		}
-		if (auto result = run_body(*member, script, source, nullptr, report); !result)
+		if (auto result = run_body(*member, script, source, false, report); !result)
 			return result;
 	}
 	if (leader.stopping())
@@ -195,7 +195,7 @@ Result<void> load_into(Runtime &runtime, const Script &script, Report &report) n
 	} else {
 		chunk_name.append(script.path.empty() ? script.name : script.path);
 	}
-	auto result = run_body(runtime, script, source, script.results, report);
+	auto result = run_body(runtime, script, source, true, report);
 	if (!script.percpu)
 		return result;
 	if (result)

@@ -121,7 +121,8 @@ def main():
     # What a function says is looked at here, not how long that takes with a detector on every step.
     lunatik("load")
     usual = BUDGET.read_text()
-    BUDGET.write_text(str(int(usual) * SLOW * SLOW))
+    if SLOW > 1:
+        BUDGET.write_text("5000")
     install("nothing", "return function() end")
     install("task", 'return function() require("linux").schedule() end')
     contexts = dict(re.findall(r"(\w+) = \{\s+context = \"(\w+)\"", (LIB / "objects.lua").read_text()))
