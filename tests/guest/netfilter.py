@@ -674,7 +674,8 @@ end)
     with Udp(7501) as udp:
         lost = sum(udp.arrives(b"x" * 500) is None for _ in range(3000))
     equal("no packet is lost", lost, 0)
-    ok("it is collected", 0 < count("most") < 4 << 20, shared("most"), shared("held"))
+    # All of it would be 30 MiB, the cap is 8; how late the worker comes is up to what else the host does.
+    ok("it is collected", 0 < count("most") < 6 << 20, shared("most"), shared("held"))
     equal("without an error", re.split(r"\s+", [l for l in lunatik("list").stdout.splitlines() if "n_garbage" in l][0])[5], "0")
     stop("test/n_garbage")
 
