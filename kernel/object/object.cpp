@@ -111,11 +111,11 @@ static bool may_release_here() noexcept
 	return place.may_sleep && place.stack_left > lunatik_stack;
 }
 
-bool Object::put() noexcept
+bool Object::put(bool here) noexcept
 {
 	if (!lunatik_h_refcount_dec_and_test(&references))
 		return false;
-	if (may_release_here()) {
+	if (here && may_release_here()) {
 		free();
 		return true;
 	}
@@ -136,13 +136,13 @@ void Object::hold() noexcept
 		get();
 }
 
-void Object::drop() noexcept
+void Object::drop(bool here) noexcept
 {
 	if (handles.fetch_add(-1) != 1)
 		return;
 	if (!class_->stop || !constructed_ || stop_begun_.load()) {
-		put();
-	} else if (may_release_here()) {
+		put(here);
+	} else if (here && may_release_here()) {
 		stop();
 		put();
 	} else if (stopping_later_.exchange(true)) {

@@ -50,12 +50,13 @@ struct Object final : lunatik_object_s {
 
 	/// A reference. Any context.
 	void get() noexcept { lunatik_h_refcount_inc(&references); }
-	/// Drops one; true if it was the last. Any context.
-	bool put() noexcept;
+	/// Drops one; true if it was the last, which frees the object: in a worker, if `here` says that the caller has locks that this may want.
+	/// Any context.
+	bool put(bool here = true) noexcept;
 	/// A handle. Any context. The caller holds a handle or a reference.
 	void hold() noexcept;
-	/// Drops one; the last stops the object. Any context.
-	void drop() noexcept;
+	/// Drops one; the last stops the object, where put() would free it. Any context.
+	void drop(bool here = true) noexcept;
 	/// Stops it now, once. Context: process, may sleep.
 	void stop() noexcept;
 	/// Stops it soon, in a worker; methods are refused from now on. Any context. The caller holds a handle or a reference.

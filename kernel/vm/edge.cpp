@@ -31,6 +31,12 @@ int raise(lua_State *L, int error)
 
 /* ---- classes ---- */
 
+// Whether what a finalizer drops may end here: not where the kernel holds a lock around a callback, rtnl say, that the end may want.
+static bool releases_here(lua_State *L)
+{
+	return !runtime_of(L).holds_atomic();
+}
+
 // Closes what was made with the object at index 1 and shows what is its: a worker may free that, and no lock of the state's keeps the
 // worker from it.
 static void close_companions(lua_State *L)
@@ -39,7 +45,7 @@ static void close_companions(lua_State *L)
 	for (int i = first_kept; lua_getiuservalue(L, 1, i) != LUA_TNONE; i++) {
 		Box *box = box_at(L, -1);
 		if (box && box->object && lua_getiuservalue(L, -1, 1) == LUA_TUSERDATA && lua_rawequal(L, -1, 1))
-			std::exchange(box->object, nullptr)->drop();
+			std::exchange(box->object, nullptr)->drop(releases_here(L));
 		lua_settop(L, top);
 	}
 	lua_settop(L, top);
@@ -51,7 +57,7 @@ static int finalize(lua_State *L)
 	if (!box || !box->object)
 		return 0;
 	close_companions(L);
-	std::exchange(box->object, nullptr)->drop();
+	std::exchange(box->object, nullptr)->drop(releases_here(L));
 	return 0;
 }
 

@@ -91,6 +91,9 @@ static int look_for_node(const char *name)
 	struct path path;
 	int error;
 
+	/* A task that exits closes its files last, and has no root directory then. */
+	if (!current->fs)
+		return -EINTR;
 	snprintf(node, sizeof(node), "/dev/%s", name);
 	error = kern_path(node, 0, &path);
 	if (error)

@@ -217,10 +217,37 @@ static void hold_net(struct sock *sk)
 #endif
 }
 
+/*
+ * Families that do without what a socket of a program's has: a file, and memory of the caller's (XDP maps it, SMC follows the file, and
+ * ALG's accept makes another kind of socket than the one it was called on).
+ */
+static bool is_known(int family, int protocol)
+{
+	switch (family) {
+	case AF_INET:
+	case AF_INET6:
+		/* Whose accept may give a socket of TCP's, which kernel_accept() takes for its own. */
+		return protocol != IPPROTO_MPTCP && protocol != 256 /* IPPROTO_SMC, since v6.11 */;
+	case AF_UNIX:
+	case AF_PACKET:
+	case AF_NETLINK:
+	case AF_VSOCK:
+	case AF_CAN:
+	case AF_TIPC:
+	case AF_KEY:
+		return true;
+	default:
+		return false;
+	}
+}
+
 struct socket *lunatik_h_sock_create(struct net *net, int family, int type, int protocol, int *error)
 {
 	struct socket *sock;
 
+	*error = -EAFNOSUPPORT;
+	if (!is_known(family, protocol))
+		return NULL;
 	/* A runtime does not keep its namespace, which may be on its way out. */
 	*error = -ENXIO;
 	if (!maybe_get_net(net))
@@ -280,8 +307,16 @@ int lunatik_h_sock_type(long long wanted, int *nonblock)
 
 /* ---- what sockets do ---- */
 
+/* A task that exits closes its files last, among them a script's device, and has no root directory then to look up a path from. */
+static bool is_lost(const struct socket *sock, const struct lunatik_h_sockaddr *name)
+{
+	return sock->sk->sk_family == AF_UNIX && !current->fs && name->size > sizeof(sa_family_t) && name->bytes[sizeof(sa_family_t)];
+}
+
 int lunatik_h_kernel_bind(struct socket *sock, struct lunatik_h_sockaddr *name)
 {
+	if (is_lost(sock, name))
+		return -EINTR;
 	return kernel_bind(sock, (struct sockaddr *)name->bytes, name->size);
 }
 
@@ -300,11 +335,18 @@ struct socket *lunatik_h_kernel_accept(struct socket *sock, int *error)
 	struct socket *accepted;
 
 	*error = kernel_accept(sock, &accepted, O_NONBLOCK);
-	return *error ? NULL : accepted;
+	if (*error)
+		return NULL;
+	/* SCTP and TIPC make one of the kernel's, which would not hold its namespace. */
+	if (!accepted->sk->sk_net_refcnt)
+		hold_net(accepted->sk);
+	return accepted;
 }
 
 int lunatik_h_kernel_connect(struct socket *sock, struct lunatik_h_sockaddr *name)
 {
+	if (is_lost(sock, name))
+		return -EINTR;
 	return kernel_connect(sock, (struct sockaddr *)name->bytes, name->size, O_NONBLOCK);
 }
 
@@ -330,6 +372,8 @@ long lunatik_h_sock_sendmsg(struct socket *sock, const char *data, unsigned long
 	struct msghdr message = { .msg_flags = flags | MSG_DONTWAIT | MSG_NOSIGNAL };
 	struct kvec vector = { .iov_base = (void *)data, .iov_len = size };
 
+	if (name && is_lost(sock, name))
+		return -EINTR;
 	if (name) {
 		message.msg_name = name->bytes;
 		message.msg_namelen = name->size;
@@ -414,15 +458,35 @@ static bool has_own_socket_options(const struct socket *sock)
 #endif
 }
 
-int lunatik_h_setsockopt(struct socket *sock, int level, int option, const void *value, unsigned int size)
+static int set_option(struct socket *sock, int level, int option, void *value, unsigned int size)
 {
-	sockptr_t pointer = KERNEL_SOCKPTR((void *)value);
+	sockptr_t pointer = KERNEL_SOCKPTR(value);
 
 	if (level == SOL_SOCKET && !has_own_socket_options(sock))
 		return sock_setsockopt(sock, level, option, pointer, size);
 	if (!sock->ops->setsockopt)
 		return -EOPNOTSUPP;
 	return sock->ops->setsockopt(sock, level, option, pointer, size);
+}
+
+int lunatik_h_setsockopt(struct socket *sock, int level, int option, const void *value, unsigned int size)
+{
+	void *copy;
+	int error;
+
+	/* Some name files, of which a task that exits has none any more. */
+	if (!current->files)
+		return -EINTR;
+	/* MPTCP lets the kernel's own sockets become a part of a connection of its own that is not there. */
+	if (level == SOL_TCP && option == TCP_ULP && (size < 3 || size > 4 || memcmp(value, "tls", size)))
+		return -ENOENT;
+	/* Some write back, and the value may be a string of Lua's. */
+	copy = kmemdup(value, size, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	error = set_option(sock, level, option, copy, size);
+	kfree(copy);
+	return error;
 }
 
 static int get_socket_option(struct sock *sk, int option, int *value)

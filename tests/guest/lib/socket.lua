@@ -291,6 +291,26 @@ do
 	end
 end
 
+-- what wants a file, or memory of a program's, or accepts sockets of another kind
+
+for name, family in pairs { ALG = 38, XDP = 44, SMC = 43, KCM = 41, BLUETOOTH = 31, RXRPC = 33, RDS = 21 } do
+	raises(name .. " is no family here", "EAFNOSUPPORT", socket.new, family, sock.SEQPACKET, 0)
+end
+for name, protocol in pairs { MPTCP = 262, SMC = 256 } do
+	raises(name .. " is no protocol here", "EAFNOSUPPORT", socket.new, af.INET, sock.STREAM, protocol)
+end
+do
+	local s <close> = tcp()
+	raises("a TCP socket does not become MPTCP's", "ENOENT", s.setsockopt, s, sol.TCP, 31, "mptcp")
+	raises("TLS wants a connection", "ENOTCONN", s.setsockopt, s, sol.TCP, 31, "tls")
+	-- IPV6_FLOWLABEL_MGR writes the label that it has given.
+	local six <close> = socket.new(af.INET6, sock.DGRAM)
+	local function request() return ("\0"):rep(15) .. "\1" .. ("<I4BBI2I2I2I4"):pack(0, 0, 255, 1, 0, 0, 0) end
+	local given = request()
+	six:setsockopt(41, 32, given)
+	is("an option does not change the string that it was given", given, request())
+end
+
 -- options
 
 do
