@@ -18,7 +18,7 @@
 
 static int fd;
 static char message[1024], answer[LUNATIK_GENL_ANSWER_MAX];
-static char other_code[] = "return 1000";
+static char other_code[] = "return 10000";
 
 static struct nlmsghdr *begin(int type, int command, int flags)
 {
