@@ -302,7 +302,6 @@ end
 do
 	local s <close> = tcp()
 	raises("a TCP socket does not become MPTCP's", "ENOENT", s.setsockopt, s, sol.TCP, 31, "mptcp")
-	raises("TLS wants a connection", "ENOTCONN", s.setsockopt, s, sol.TCP, 31, "tls")
 	-- IPV6_FLOWLABEL_MGR writes the label that it has given.
 	local six <close> = socket.new(af.INET6, sock.DGRAM)
 	local function request() return ("\0"):rep(15) .. "\1" .. ("<I4BBI2I2I2I4"):pack(0, 0, 255, 1, 0, 0, 0) end
