@@ -99,18 +99,6 @@ static struct pieces *find_pieces(const struct net *net, u32 portid)
 	return NULL;
 }
 
-static struct pieces *make_pieces(struct net *net, u32 portid)
-{
-	struct pieces *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
-
-	if (p) {
-		p->net = net;
-		p->portid = portid;
-		list_add(&p->list, &all_pieces);
-	}
-	return p;
-}
-
 static void free_pieces(struct pieces *p)
 {
 	list_del(&p->list);
@@ -165,9 +153,14 @@ static int keep_piece(struct net *net, u32 portid, u64 offset, const void *data,
 	if (!offset && p)
 		p->size = 0;
 	if (!offset && !p) {
-		p = make_pieces(net, portid);
-		if (!p)
+		p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+		if (p) {
+			p->net = net;
+			p->portid = portid;
+			list_add(&p->list, &all_pieces);
+		} else {
 			error = -ENOMEM;
+		}
 	}
 	if (!error && (!p || p->size != offset)) {
 		say(extack, "a piece of code is missing, or came twice");

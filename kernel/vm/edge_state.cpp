@@ -14,6 +14,7 @@
 
 #include "helpers/helpers.h"
 #include "lunatik/uapi.h"
+#include "object/table.hpp"
 
 namespace lunatik::edge {
 
@@ -56,20 +57,11 @@ int traceback(lua_State *L)
 	return 1;
 }
 
-// A number in decimal, in the end of `room`. Lua would make a string of its own of it, where an error has nowhere to go.
+// A number in decimal. Lua would make a string of its own of it, where an error has nowhere to go.
 static std::string_view decimal(lua_Integer number, char (&room)[24]) noexcept
 {
-	auto rest = static_cast<unsigned long long>(number);
-	if (number < 0)
-		rest = 0 - rest;
-	std::size_t begin = sizeof(room);
-	do {
-		room[--begin] = static_cast<char>('0' + rest % 10);
-		rest /= 10;
-	} while (rest);
-	if (number < 0)
-		room[--begin] = '-';
-	return { room + begin, sizeof(room) - begin };
+	int length = lunatik_h_snprintf(room, sizeof(room), "%lld", number);
+	return { room, static_cast<std::size_t>(length) };
 }
 
 void fill_report(lua_State *L, int status, Report &report) noexcept
@@ -300,21 +292,6 @@ static const char repeated = 0;
 // Bytes of the longest source.
 static constexpr std::size_t repeated_max = 4096;
 
-static std::uint32_t hash_of(std::string_view source) noexcept
-{
-	constexpr std::uint64_t factor = 0x9e3779b97f4a7c15;
-	std::uint64_t hash = source.size() * factor;
-	while (source.size() >= sizeof(hash)) {
-		std::uint64_t word;
-		__builtin_memcpy(&word, source.data(), sizeof(word));
-		hash = ((hash ^ word) * factor) ^ hash >> 29;
-		source.remove_prefix(sizeof(word));
-	}
-	for (char c : source)
-		hash = (hash ^ static_cast<unsigned char>(c)) * factor;
-	return static_cast<std::uint32_t>(hash >> 32);
-}
-
 // Keeps the function at index 1 as that of the source, in its place of the table, and returns another one to run.
 static int keep_repeated(lua_State *L)
 {
@@ -358,7 +335,7 @@ static bool find_repeated(lua_State *L, std::string_view source, lua_Integer pla
 	if (source.size() > repeated_max)
 		return load_chunk(L, run);
 	auto &seen = runtime_of(L).seen;
-	std::uint32_t hash = hash_of(source);
+	std::uint32_t hash = RcuTable::hash_of(source);
 	lua_Integer index = 0;
 	while (index < Runtime::Seen::count && seen.hashes[index] != hash)
 		index++;

@@ -372,9 +372,9 @@ long lunatik_h_sock_sendmsg(struct socket *sock, const char *data, unsigned long
 	struct msghdr message = { .msg_flags = flags | MSG_DONTWAIT | MSG_NOSIGNAL };
 	struct kvec vector = { .iov_base = (void *)data, .iov_len = size };
 
-	if (name && is_lost(sock, name))
-		return -EINTR;
 	if (name) {
+		if (is_lost(sock, name))
+			return -EINTR;
 		message.msg_name = name->bytes;
 		message.msg_namelen = name->size;
 	}

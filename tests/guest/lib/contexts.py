@@ -248,8 +248,9 @@ def run(*contexts):
     session.ask(frames.EVAL, (frames.SOURCE, "for _, name in ipairs { 'netfilter', 'probe', 'linux', 'data', 'device', 'socket', 'thread',"
                               " 'completion', 'rcu', 'buffer', 'notifier', 'crypto' } do require(name) end"))
     os.system("ip link set lo up")
-    # The kernel patches its own code when the first hook comes and when the last one goes, and QEMU before 8.1 may run on one CPU what
-    # another has just changed (an oops: int3 in ip_local_deliver(), seen twice). So one hook stays all the while.
+    # The kernel patches its own code when the first hook comes and when the last one goes. Twice, on a starved host, the other CPU met
+    # the breakpoint in ip_local_deliver() when that was over already (an oops: int3); it is thought to be QEMU's, which has not been
+    # proven. So one hook stays all the while.
     os.system("nft 'add table ip stays; add chain ip stays in { type filter hook input priority 0; }'")
     with heartbeat() as beat:
         for context in contexts:
