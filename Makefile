@@ -95,9 +95,13 @@ install-scripts:
 	@# The driver of the README is run by its bare name.
 	@install -m 644 examples/passwd.lua $(DESTDIR)$(moddir)/lua/passwd.lua
 
+# What programs find libraries by, so that they find ours, or no longer. Who may not write that has a prefix of one's own.
+ldconfig = $(if $(DESTDIR),,-test ! -w /etc || ldconfig)
+
 install-user:
 	@test -f build/user/cmake_install.cmake || { echo "the command line is not built: run make first" >&2; exit 1; }
 	DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) cmake --install build/user --prefix $(prefix)
+	$(ldconfig)
 
 # One object file serves all: its name says which Lua file it runs.
 install-xt: ## install extensions of iptables, libxt_NAME.lua each, with their libxt_NAME.so (XT, xtlibdir)
@@ -140,6 +144,7 @@ uninstall: uninstall-devel ## remove what install puts there (KVER, DESTDIR, pre
 		esac; rmdir "$$to$$directory" 2>/dev/null || true; done
 	@rm -rf build/uninstall
 	$(if $(DESTDIR),,depmod $(KVER))
+	$(ldconfig)
 
 # A class whose page is still to be written can be tried all the same (UNFINISHED); tests/guest/editor.py asks for it.
 # What a guest sees on top of this machine's root. Made anew, so that nothing stale is in it; what a guest that is

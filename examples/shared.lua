@@ -78,7 +78,9 @@ local function server()
 	local sessions = {}
 	while not thread.shouldstop() do
 		local accepted, client = pcall(listener.accept, listener)
-		if accepted and room(sessions) then
+		if accepted and not room(sessions) then
+			client:close()
+		elseif accepted then
 			local runtime = lunatik.runtime("examples/shared")
 			runtime:resume(client.socket)
 			sessions[#sessions + 1] = { runtime = runtime, thread = thread.run(runtime, "shared") }

@@ -27,7 +27,7 @@ end
 local spyglass = { name = "spyglass", mode = stat.IRUSR | stat.IWUSR }
 local tail = 0
 local rest = ""
-local peer, address, port
+local peer
 
 -- What was typed since the last read; nothing more yet is the end of the file, and `tail -f` asks again.
 function spyglass:read(length)
@@ -39,7 +39,8 @@ function spyglass:read(length)
 		tail = tail + 1
 	end
 	local text = table.concat(fresh)
-	if peer and text ~= "" then peer:sendto(text, address, port) end
+	-- Nobody may be there; what was typed is read all the same.
+	if peer and text ~= "" then pcall(peer.send, peer, text) end
 	rest = rest .. text
 	local piece = rest:sub(1, length)
 	rest = rest:sub(length + 1)
@@ -47,18 +48,26 @@ function spyglass:read(length)
 end
 
 local function connect(where)
-	local host, number = where:match("^(%d+%.%d+%.%d+%.%d+):(%d+)$")
-	if not host then error("net=ADDRESS:PORT expected") end
+	local host, port = where:match("^([%d.]+):(%d+)$")
+	local other = inet.udp()
+	-- Here, so that whoever writes what is no address is told.
+	if not host or not pcall(other.connect, other, host, math.tointeger(port)) then
+		other:close()
+		error("net=ADDRESS:PORT expected")
+	end
 	if peer then peer:close() end
-	peer, address, port = inet.udp(), host, math.tointeger(number)
+	peer = other
 end
 
 function spyglass:write(text)
-	for key, value in text:gmatch("(%w+)=([^%s]+)") do
-		if key == "enable" then
+	for word in text:gmatch("%S+") do
+		local key, value = word:match("^(%w+)=(.+)$")
+		if key == "enable" and (value == "true" or value == "false") then
 			shared:setbyte(ENABLED, value == "true" and 1 or 0)
 		elseif key == "net" then
 			connect(value)
+		else
+			error("enable=true, enable=false or net=ADDRESS:PORT expected")
 		end
 	end
 end

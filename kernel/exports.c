@@ -30,6 +30,7 @@ EXPORT_SYMBOL_GPL(lunatik_log);
 EXPORT_SYMBOL_GPL(lunatik_fail);
 EXPORT_SYMBOL_GPL(lunatik_lock);
 EXPORT_SYMBOL_GPL(lunatik_unlock);
+EXPORT_SYMBOL_GPL(lunatik_closingshare);
 EXPORT_SYMBOL_GPL(lunatik_sleep);
 EXPORT_SYMBOL_GPL(lunatik_wait);
 EXPORT_SYMBOL_GPL(lunatik_class_runtime);

@@ -531,23 +531,31 @@ static inline const UValue *kept_at(const void *kept, unsigned long offset)
 	return (const UValue *)((const char *)&((const Udata *)kept)->uv[1] + offset);
 }
 
-/* Makes a function steps, if it has no more parameters than it is given; what it does does not change. */
+/*
+ * Makes a function steps, if it has no more parameters than it is given, and one is the first of what it does; what it does does not
+ * change.
+ */
 static inline void look_at_function(struct lunatik_asked *asked, const LClosure *function, int given)
 {
+	struct straight_step *steps = (struct straight_step *)asked->steps;
 	const Proto *code = function->p;
 
 	_Static_assert(LUNATIK_STEPS * sizeof(long) % sizeof(struct straight_step) == 0, "lunatik/abi.h has another size of steps");
+	asked->looked = STRAIGHT_NONE;
 	if (code->numparams > given)
 		return;
-	make_steps(function, (struct straight_step *)asked->steps);
-	asked->straight = function;
+	make_steps(function, steps);
+	if (steps->op == STRAIGHT_LEAVE)
+		return;
 	/* The message handler and the function are below it, if the interpreter has to go on. */
 	asked->room = (code->maxstacksize + LUNATIK_CALLBACK_SLOTS) * sizeof(StackValue);
+	asked->looked = STRAIGHT_BEGINS;
 }
 
 /*
  * A packet's call by the interpreter, from instruction @pc on: if that is not the first, run_straight() has left the function's registers
- * as they are to be.
+ * as they are to be. Then packet_begin() succeeds, so that no step is ever taken twice: the function is the one in Lua that became steps,
+ * it has run once, which left a frame that luaE_shrinkCI() keeps, and lunatik_callpacket() has seen the room.
  */
 static __attribute__((__noinline__)) struct lunatik_said run_packet(lua_State *L, const void *kept, struct lunatik_asked *asked,
 								    unsigned int more, lua_CFunction handler, int pc)
@@ -564,7 +572,7 @@ static __attribute__((__noinline__)) struct lunatik_said run_packet(lua_State *L
 		return said;
 	code = clLvalue(called)->p;
 	if (!pc) {
-		if (!asked->straight)
+		if (luai_unlikely(asked->looked == STRAIGHT_UNKNOWN))
 			look_at_function(asked, clLvalue(called), 1 + more);
 		for (i = 0; i <= more; i++)
 			setobj2s(L, top + 2 + i, &arguments[i].uv);
@@ -616,7 +624,7 @@ struct lunatik_said lunatik_callpacket(lua_State *L, const void *kept, struct lu
 {
 	const struct straight_step *first = (const struct straight_step *)asked->steps;
 
-	if (luai_unlikely(!asked->straight) || luai_unlikely(L->hookmask | lunatik_stopped(L)))
+	if (luai_unlikely(asked->looked != STRAIGHT_BEGINS) || luai_unlikely(L->hookmask | lunatik_stopped(L)))
 		return run_packet(L, kept, asked, more, handler, 0);
 	/* What says the same to each packet wants neither registers nor arguments. */
 	if (first->op == STRAIGHT_RETURN_UPVALUE && luai_likely(ttisinteger((*first->upvalue)->v.p)))
@@ -740,6 +748,12 @@ int lunatik_readcall(lua_State *L, const struct lunatik_function *function, stru
 	call->count = function->parameter_count;
 	/* Last: once it is taken, there is no way back. */
 	return !buffer || read_buffer(L, buffer);
+}
+
+int lunatik_collectstep(lua_State *L)
+{
+	/* In generational mode a step is a whole collection of the young, and no step says that it was the last. */
+	return lua_gc(L, LUA_GCSTEP, 0) || G(L)->gckind == KGC_GEN;
 }
 
 /* lua_settop(L, 0) for a stack that nothing on it is to be closed of, which is all an entry leaves. */

@@ -280,6 +280,9 @@ int lunatik_returnbuffer(struct lua_State *L, int index);
 /** lua_settop(L, 0) at the end of an entry. Returns the bytes that the state has. */
 unsigned long lunatik_clearstack(struct lua_State *L);
 
+/** One step of a collection, or a young one; nonzero if nothing is left to do. Runs finalizers, raises nothing. */
+int lunatik_collectstep(struct lua_State *L);
+
 /**
  * Replaces the Lua function on top of the stack by a new one of the same code, as lua_load() would have left it: with upvalues of its own,
  * the first of which has the globals. May raise "not enough memory".

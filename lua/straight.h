@@ -31,6 +31,9 @@ enum straight_op {
 	STRAIGHT_EQ, STRAIGHT_LT, STRAIGHT_LE, STRAIGHT_TEST, STRAIGHT_JUMP,
 };
 
+/* What a function was found to be, in struct lunatik_asked. */
+enum { STRAIGHT_UNKNOWN, STRAIGHT_NONE, STRAIGHT_BEGINS };
+
 /* One step. Registers are offsets in bytes. */
 struct straight_step {
 	unsigned char op;
@@ -39,6 +42,7 @@ struct straight_step {
 	int next[2];		/* of a condition, if it is false, and if it is true: bytes to the next step; of a jump, the first */
 	unsigned int pc;	/* of its first instruction */
 	unsigned char result;	/* of a call: the tag of what it gives */
+	unsigned char tries;	/* of a method and a call: how often no leaf was known */
 	union {
 		long long number;
 		Value constant;
@@ -61,6 +65,8 @@ struct straight {
 /* How many instructions are looked at. */
 #define STRAIGHT_MOST 128
 #define STRAIGHT_NOWHERE 255
+/* How often a leaf is looked for that is not known: a method's is, once the interpreter has called it. */
+#define STRAIGHT_TRIES 16
 
 /* Makes the instruction at @pc a step, and what it may be put together with; returns how many these are. @together: of those behind it. */
 static inline int make_step(const LClosure *function, int pc, struct straight_step *step, int together)
@@ -70,6 +76,7 @@ static inline int make_step(const LClosure *function, int pc, struct straight_st
 	int size = 1;
 
 	step->pc = pc;
+	step->tries = 0;
 	step->a = GETARG_A(i) * sizeof(StackValue);
 	step->b = GETARG_B(i) * sizeof(StackValue);
 	step->c = GETARG_C(i) * sizeof(StackValue);
@@ -286,6 +293,14 @@ static inline void learn_leaf(struct straight_step *step, const struct lunatik_f
 	step->result = method->leaf_results ? LUA_VNUMINT : LUA_VNIL;
 }
 
+/* No leaf is known for a step: the interpreter goes on, from now on at once if that stays so. Returns 0. */
+static inline int learn_none(struct straight_step *step)
+{
+	if (++step->tries == STRAIGHT_TRIES)
+		step->op = STRAIGHT_LEAVE;
+	return 0;
+}
+
 /*
  * Looks a method up. That is done once for each class: scripts cannot change what a class' metatable says (guard.h), and what other
  * modules put into theirs are no leaves.
@@ -297,11 +312,11 @@ static __attribute__((__noinline__, __cold__)) int learn_method(lua_State *L, st
 	const struct lunatik_function *method = value && ttislcf(value) ? leaf_of(L, fvalue(value)) : NULL;
 
 	if (!method || method->class != class)
-		return 0;
+		return learn_none(step);
 	if (step->op == STRAIGHT_SELF)
 		step->function = fvalue(value);
 	else if (method->leaf_arguments != 1 || !method->leaf_results)
-		return 0;
+		return learn_none(step);
 	learn_leaf(step, method);
 	return 1;
 }
@@ -312,7 +327,7 @@ static __attribute__((__noinline__, __cold__)) int learn_call(lua_State *L, stru
 	const struct lunatik_function *method = leaf_of(L, function);
 
 	if (!method || method->leaf_arguments != step->k)
-		return 0;
+		return learn_none(step);
 	step->function = function;
 	learn_leaf(step, method);
 	return 1;

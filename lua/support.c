@@ -110,11 +110,16 @@ const char *lunatik_strerror(int error)
 	} texts[] = {
 		{ 1, "Operation not permitted" },
 		{ 2, "No such file or directory" },
+		{ 3, "No such process" },
 		{ 4, "Interrupted system call" },
 		{ 5, "Input/output error" },
+		{ 6, "No such device or address" },
 		{ 11, "Resource temporarily unavailable" },
 		{ 12, "Cannot allocate memory" },
 		{ 13, "Permission denied" },
+		{ 14, "Bad address" },
+		{ 16, "Device or resource busy" },
+		{ 19, "No such device" },
 		{ 20, "Not a directory" },
 		{ 21, "Is a directory" },
 		{ 22, "Invalid argument" },
@@ -122,6 +127,9 @@ const char *lunatik_strerror(int error)
 		{ 27, "File too large" },
 		{ 36, "File name too long" },
 		{ 40, "Too many levels of symbolic links" },
+		{ 75, "Value too large for defined data type" },
+		{ 95, "Operation not supported" },
+		{ 116, "Stale file handle" },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

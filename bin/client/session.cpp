@@ -19,6 +19,8 @@
 
 #include <fmt/format.h>
 
+#include "network.hpp"
+
 namespace lunatik::client {
 
 namespace {
@@ -92,8 +94,10 @@ std::string Session::default_device()
 	return "/dev/" LUNATIK_DEVICE;
 }
 
-Session Session::open(const std::string &device)
+Session Session::open(const std::string &device, const std::string &netns)
 {
+	// The kernel takes the namespace of whoever opens the device for all that is asked for afterwards.
+	const InNetwork there(netns);
 	struct stat what{};
 	if (::stat(device.c_str(), &what) != 0)
 		fail_open(errno, device);

@@ -25,6 +25,8 @@
 
 #include <lunatik/netlink.h>
 
+#include "network.hpp"
+
 namespace lunatik::client {
 
 namespace {
@@ -69,52 +71,31 @@ lunatik_status status_of(int code)
 	throw NetlinkError(status_of(code), code, what.empty() ? std::strerror(code) : what);
 }
 
-/* What the kernel means; before 6.6 it has no words for a dump that is refused. */
-std::string meaning_of(int code)
+/* What generic netlink refuses before the module sees it: the words are those that the module has for the other bad names. */
+void check_name(std::string_view name)
+{
+	if (name.empty() || name.size() > LUNATIK_NAME_MAX)
+		fail(EINVAL, fmt::format("no name of a state: 1 to {} bytes, no control characters, no '..', no '/' at an end", LUNATIK_NAME_MAX));
+}
+
+/* What the kernel means where it has no words: for what generic netlink itself refuses, and before 6.6 for a dump that is refused. */
+std::string meaning_of(int code, lunatik_genl_command command)
 {
 	switch (code) {
 	case ENOENT:
 		return "there is no state of that name";
 	case EPERM:
-		return "scripts run with the kernel's rights: CAP_SYS_ADMIN in the initial user namespace is needed";
+		return command == LUNATIK_GENL_GET ? "CAP_NET_ADMIN over the network namespace is needed" :
+			"scripts run with the kernel's rights: CAP_NET_ADMIN over the network namespace and CAP_SYS_ADMIN in the initial user "
+			"namespace are needed";
 	case EBUSY:
 		return "a kernel module uses the state";
 	case EOPNOTSUPP:
-		return "code runs in states of process context only";
+		return "code runs in states of process context only; or the loaded module, of another version than this command, does not know this";
 	default:
 		return {};
 	}
 }
-
-/* The calling thread is in another network namespace while it lives. */
-class InNetwork {
-public:
-	explicit InNetwork(const std::string &netns)
-	{
-		if (netns.empty())
-			return;
-		const std::string path = netns.find('/') == std::string::npos ? "/run/netns/" + netns : netns;
-		const FileDescriptor other(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-		if (!other)
-			fail(errno, fmt::format("no network namespace '{}': {}", netns, std::strerror(errno)));
-		own_ = FileDescriptor(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
-		if (!own_ || setns(other.get(), CLONE_NEWNET) != 0) {
-			const int code = errno;
-			own_ = FileDescriptor();
-			fail(code, fmt::format("cannot enter the network namespace '{}': {}", netns, std::strerror(code)));
-		}
-	}
-	~InNetwork()
-	{
-		if (own_)
-			[[maybe_unused]] const int back = setns(own_.get(), CLONE_NEWNET);
-	}
-	InNetwork(const InNetwork &) = delete;
-	InNetwork &operator=(const InNetwork &) = delete;
-
-private:
-	FileDescriptor own_;
-};
 
 struct FreeMessage {
 	void operator()(nl_msg *message) const noexcept { nlmsg_free(message); }
@@ -150,6 +131,11 @@ void each_attribute(nl_msg *message, Function function)
 	int left = genlmsg_attrlen(head, 0);
 	for (; nla_ok(attribute, left); attribute = nla_next(attribute, &left))
 		function(nla_type(attribute), attribute);
+}
+
+lunatik_genl_command command_of(const Message &message)
+{
+	return static_cast<lunatik_genl_command>(genlmsg_hdr(nlmsg_hdr(message.get()))->cmd);
 }
 
 /* Whether the kernel says that the module's family is no more. */
@@ -277,6 +263,29 @@ private:
 };
 
 } // namespace
+
+InNetwork::InNetwork(const std::string &netns)
+{
+	if (netns.empty())
+		return;
+	const std::string path = netns.find('/') == std::string::npos ? "/run/netns/" + netns : netns;
+	const FileDescriptor other(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+	if (!other)
+		fail(errno, fmt::format("no network namespace '{}': {}", netns, std::strerror(errno)));
+	own_ = FileDescriptor(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+	if (!own_ || setns(other.get(), CLONE_NEWNET) != 0) {
+		const int code = errno;
+		own_ = FileDescriptor();
+		fail(code, fmt::format("cannot enter the network namespace '{}': {}", netns, code == EPERM ? "CAP_SYS_ADMIN is needed" :
+			std::strerror(code)));
+	}
+}
+
+InNetwork::~InNetwork()
+{
+	if (own_)
+		[[maybe_unused]] const int back = setns(own_.get(), CLONE_NEWNET);
+}
 
 struct States::Socket {
 	nl_sock *socket = nl_socket_alloc();
@@ -409,7 +418,7 @@ struct States::Socket {
 		}
 		taker = {};
 		if (code)
-			fail(code, words.empty() ? meaning_of(code) : words);
+			fail(code, words.empty() ? meaning_of(code, command_of(message)) : words);
 	}
 
 	/* The same for a request whose answer is one message of at most LUNATIK_GENL_ANSWER_MAX bytes, or an error. */
@@ -452,6 +461,7 @@ States &States::operator=(States &&) noexcept = default;
 
 void States::create(std::string_view name, std::uint64_t maxalloc)
 {
+	check_name(name);
 	const Message message = socket_->message(LUNATIK_GENL_CREATE, NLM_F_REQUEST | NLM_F_ACK);
 	Socket::put(message, LUNATIK_GENL_A_NAME, name);
 	nla_put_u64(message.get(), LUNATIK_GENL_A_MAXALLOC, maxalloc);
@@ -460,6 +470,7 @@ void States::create(std::string_view name, std::uint64_t maxalloc)
 
 void States::close(std::string_view name)
 {
+	check_name(name);
 	const Message message = socket_->message(LUNATIK_GENL_CLOSE, NLM_F_REQUEST | NLM_F_DUMP);
 	Socket::put(message, LUNATIK_GENL_A_NAME, name);
 	std::uint64_t status = LUNATIK_STATUS_OK;
@@ -487,6 +498,7 @@ std::vector<State> States::list()
 
 State States::get(std::string_view name)
 {
+	check_name(name);
 	const Message message = socket_->message(LUNATIK_GENL_GET, NLM_F_REQUEST | NLM_F_ACK);
 	Socket::put(message, LUNATIK_GENL_A_NAME, name);
 	State state;
@@ -496,6 +508,7 @@ State States::get(std::string_view name)
 
 Result States::exec(std::string_view name, std::string_view code, std::chrono::milliseconds timeout)
 {
+	check_name(name);
 	if (code.size() > LUNATIK_REQUEST_MAX)
 		fail(EFBIG, fmt::format("the code is too large: at most {} MiB", LUNATIK_REQUEST_MAX >> 20));
 	std::uint64_t offset = 0;
@@ -525,13 +538,31 @@ Result States::exec(std::string_view name, std::string_view code, std::chrono::m
 	return std::move(reader.result);
 }
 
+/*
+ * Whether events come to those who ask. The kernel lets root of any user namespace into the group of a network namespace of its own, and
+ * sends nothing to whom it would not let use a state. A request that has nothing in it says which of them the caller is.
+ */
+bool States::may_listen()
+{
+	try {
+		socket_->ask(socket_->message(LUNATIK_GENL_CODE, NLM_F_REQUEST | NLM_F_ACK));
+	} catch (const NetlinkError &) {
+		// Without words it is generic netlink's answer to who may not administer the network, for which events do not ask.
+		return socket_->code != EPERM || socket_->words.empty();
+	}
+	return true;
+}
+
 void States::listen()
 {
+	constexpr const char *refused = "events are for CAP_SYS_ADMIN in the initial user namespace";
+	if (!may_listen())
+		fail(EPERM, refused);
 	const int group = genl_ctrl_resolve_grp(socket_->socket, LUNATIK_GENL_NAME, LUNATIK_GENL_EVENTS);
 	if (group < 0)
 		fail(EIO, nl_geterror(group));
 	if (setsockopt(nl_socket_get_fd(socket_->socket), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) != 0)
-		fail(errno, errno == EPERM ? "events are for those who may administer the network namespace" : "");
+		fail(errno, errno == EPERM ? refused : "");
 	// Who is in a group learns nothing when the group goes: that the module is unloaded is another family's event.
 	const int families = genl_ctrl_resolve_grp(socket_->socket, "nlctrl", "notify");
 	if (families < 0)

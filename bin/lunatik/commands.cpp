@@ -65,11 +65,6 @@ void load_if_needed(Environment &environment, Console &console)
 	}
 }
 
-Session open_session(const Environment &environment)
-{
-	return Session::open(environment.device);
-}
-
 /* Throws unless the answer is a success. */
 void require_ok(const Answer &answer, const Options &options)
 {
@@ -123,7 +118,7 @@ void unload(Environment &environment)
 		throw Failure(LUNATIK_STATUS_NOMODULE, "the kernel module is not loaded", "there is nothing to unload");
 	try {
 		// The session holds the module too, so it ends before the module is removed.
-		Session session = open_session(environment);
+		Session session = open_session(Options(), environment);
 		// What would keep the module anyway is found before anything is stopped in vain.
 		require_unused(environment.modules, environment.device);
 		Options options;
@@ -186,7 +181,7 @@ int do_status(const Options &, Environment &environment, Console &console)
 
 int do_list(const Options &options, Environment &environment, Console &console)
 {
-	Session session = open_session(environment);
+	Session session = open_session(options, environment);
 	const std::vector<Item> items = list_items(session, console);
 	if (options.null) {
 		console.data(names_with_zeros(items));
@@ -196,7 +191,7 @@ int do_list(const Options &options, Environment &environment, Console &console)
 			list.push_back(item_object(item));
 		console.object({{"status", 0}, {"runtimes", list}});
 	} else if (items.empty()) {
-		console.note("no runtime is running");
+		console.note(nothing_runs(options));
 	} else {
 		console.data(runtime_table(items));
 	}
@@ -265,7 +260,7 @@ int do_eval(const Options &options, Environment &environment, Console &console)
 		request.argument(argument);
 	request.frame(); // refuses what is too large before anything is opened
 	load_if_needed(environment, console);
-	Session session = open_session(environment);
+	Session session = open_session(options, environment);
 	return show_run(session, console, options, request, options.code.has_value());
 }
 
@@ -311,7 +306,7 @@ int do_run(const Options &options, Environment &environment, Console &console)
 	const Request request = script_request(options, script, source);
 	request.frame();
 	load_if_needed(environment, console);
-	Session session = open_session(environment);
+	Session session = open_session(options, environment);
 	if (options.replace)
 		stop_if_running(session, script.name);
 	return show_run(session, console, options, request, options.code.has_value());
@@ -319,7 +314,7 @@ int do_run(const Options &options, Environment &environment, Console &console)
 
 int do_stop(const Options &options, Environment &environment, Console &console)
 {
-	Session session = open_session(environment);
+	Session session = open_session(options, environment);
 	require_ok(ask(session, Request(LUNATIK_REQUEST_STOP).name(find_script(options.script).name)), options);
 	done(console, "");
 	return 0;
@@ -335,12 +330,12 @@ int do_restart(const Options &options, Environment &environment, Console &consol
 	struct stat what{};
 	const std::string installed = fmt::format("{}/{}.lua", environment.scripts, script.name);
 
-	Session session = open_session(environment);
+	Session session = open_session(options, environment);
 	const std::vector<Item> items = list_items(session, console);
 	const auto item = std::find_if(items.begin(), items.end(), [&](const Item &one) { return one.name == script.name; });
 	if (item == items.end())
 		throw Failure(LUNATIK_STATUS_NAME, fmt::format("'{}' is not running", script.name),
-			"lunatik list shows what runs; lunatik run starts a script");
+			fmt::format("lunatik list{} shows what runs; lunatik run starts a script", netns_of(options)));
 	if (!source && stat(installed.c_str(), &what) != 0)
 		throw Failure(LUNATIK_STATUS_NAME, fmt::format("{} runs, but there is no {} to restart it from", script.name,
 			installed), fmt::format("start it from its file: lunatik run ./file.lua --name {} --replace", script.name));
@@ -357,10 +352,10 @@ int do_restart(const Options &options, Environment &environment, Console &consol
 	return show_run(session, console, again, request, false);
 }
 
-int do_repl(const Options &, Environment &environment, Console &console)
+int do_repl(const Options &options, Environment &environment, Console &console)
 {
 	load_if_needed(environment, console);
-	Session session = open_session(environment);
+	Session session = open_session(options, environment);
 	if (!isatty(environment.input)) {
 		PlainSource lines(environment.input);
 		return repl(session, lines, console);
@@ -389,6 +384,26 @@ int do_repl(const Options &, Environment &environment, Console &console)
 }
 
 } // namespace
+
+Session open_session(const Options &options, const Environment &environment)
+{
+	return Session::open(environment.device, options.netns.value_or(std::string()));
+}
+
+std::string netns_of(const Options &options)
+{
+	return options.netns ? " --netns " + *options.netns : "";
+}
+
+std::string nothing_runs(const Options &options)
+{
+	if (options.netns)
+		return fmt::format("no runtime is running in the network namespace '{}'", *options.netns);
+	// In that of init nobody has to be told which one it is.
+	struct stat own{}, first{};
+	const bool elsewhere = stat("/proc/self/ns/net", &own) == 0 && stat("/proc/1/ns/net", &first) == 0 && own.st_ino != first.st_ino;
+	return elsewhere ? "no runtime is running in this network namespace" : "no runtime is running";
+}
 
 const char *name_of(lunatik_context context)
 {
@@ -537,11 +552,11 @@ Failure failure_of(const Answer &answer, const Options &options)
 		break;
 	case LUNATIK_STATUS_NAME:
 		if (runs && answer.code == EEXIST)
-			hint = fmt::format("stop it first: sudo lunatik stop {}, or add --replace", name);
+			hint = fmt::format("stop it first: sudo lunatik stop{} {}, or add --replace", netns_of(options), name);
 		else if (runs)
 			hint = "scripts are installed below /lib/modules/lua; a file is run by its path: lunatik run ./file.lua";
 		else
-			hint = "lunatik list shows what runs";
+			hint = fmt::format("lunatik list{} shows what runs", netns_of(options));
 		break;
 	case LUNATIK_STATUS_LIMIT:
 		// The words themselves take memory.
@@ -588,6 +603,9 @@ Failure failure_of(const client::Error &error, const Environment &environment)
 	case LUNATIK_STATUS_PERMISSION:
 		hint = environment.root ? "it needs CAP_SYS_ADMIN in the initial user namespace, not a container's" :
 			"run it as root: sudo lunatik";
+		break;
+	case LUNATIK_STATUS_NAME:
+		hint = "ip netns list shows them";
 		break;
 	case LUNATIK_STATUS_VERSION:
 		hint = "the command and the module must be of one installation: sudo make install && sudo lunatik reload";

@@ -40,6 +40,15 @@ int execute(const Options &options, Environment &environment, Console &console);
 /** The same with every exception reported to the user. OutputClosed passes through. */
 int execute_reporting(const Options &options, Environment &environment, Console &console);
 
+/** A session for the runtimes of the network namespace that was asked for, or of the caller's. */
+client::Session open_session(const Options &options, const Environment &environment);
+
+/** " --netns NAME", or nothing, for the command that a hint names: it is to be about the same runtimes. */
+std::string netns_of(const Options &options);
+
+/** What is said of a list that is empty, with the network namespace where that could surprise. */
+std::string nothing_runs(const Options &options);
+
 /** The request that runs or spawns a script whose source, if the client has read it, is `source`. */
 client::Request script_request(const Options &options, const Script &script, const std::optional<std::string> &source);
 

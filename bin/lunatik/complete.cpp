@@ -20,7 +20,7 @@ struct List {
 };
 
 constexpr std::array lists{
-	List{"name", "runtime", "lunatik --quiet list --null"},
+	List{"name", "runtime", R"(lunatik --quiet list --null "$@")"},
 	List{"state", "state", R"(lunatik --quiet state list --null "$@")"},
 	List{"script", "script", R"(find /lib/modules/lua/ -name "*.lua" -printf "%P\0" | sed -z "s/[.]lua\$//")"},
 	List{"suite", "suite", R"(find /lib/modules/lua/test/ -maxdepth 1 -name "*.lua" ! -name ktap.lua -printf "%P\0" | sed -z "s/[.]lua\$//")"},
@@ -246,8 +246,8 @@ _lunatik()
 			[[ $option != --netns ]] || netns=(--netns "$plain")
 			option=''
 		elif [[ $word == -- && -z $behind ]]; then
-			# What follows is the script's. But a runtime whose name begins with a dash is stopped so.
-			[[ $verb == stop ]] || return
+			# What follows is the script's. But names that begin with a dash are given so.
+			[[ $verb == @(stop|state) ]] || return
 			behind=1
 		elif [[ $word == -* && -z $behind ]]; then
 			[[ $word != -e && $word != --eval* ]] || code=1
@@ -304,35 +304,35 @@ _lunatik_list()
 # `line` has the positional words up to the one that is completed.
 _lunatik_place()
 {
-	local ret=1
 	local -a places=("$@") netns expl
 	(( ! ${+opt_args[-e]} && ! ${+opt_args[--eval]} )) || places=("${(@)places:#script}")
 	(( ! ${+opt_args[--netns]} )) || netns=(--netns "${(Q)opt_args[--netns]}")
 	case ${places[$#line]} in
-	(name|suite) _lunatik_list "${places[$#line]}" && ret=0 ;;
+	(name|suite) _lunatik_list "${places[$#line]}" ;;
 	(script)
-		_lunatik_list script && ret=0
-		_files -g '*.lua' && ret=0
+		_lunatik_list script
+		_files -g '*.lua'
 		;;
-	(context) _wanted contexts expl context compadd process softirq hardirq percpu && ret=0 ;;
+	(context) _wanted contexts expl context compadd process softirq hardirq percpu ;;
 	(percpu)
 		case ${line[-2]} in
-		(softirq) _wanted contexts expl context compadd percpu && ret=0 ;;
-		(percpu) _wanted contexts expl context compadd softirq && ret=0 ;;
+		(softirq) _wanted contexts expl context compadd percpu ;;
+		(percpu) _wanted contexts expl context compadd softirq ;;
 		esac
 		;;
-	(action) _wanted actions expl action compadd create exec list close && ret=0 ;;
-	(state) [[ ${line[1]} != (exec|close) ]] || { _lunatik_list state && ret=0 } ;;
-	(operation) _wanted operations expl operation compadd load unload list && ret=0 ;;
+	(action) _wanted actions expl action compadd create exec list close ;;
+	(state) [[ ${line[1]} != (exec|close) ]] || _lunatik_list state ;;
+	(operation) _wanted operations expl operation compadd load unload list ;;
 	(object)
 		case ${line[1]} in
-		(load) _files -g '*.o' && ret=0 ;;
-		(unload) _lunatik_list device && ret=0 ;;
+		(load) _files -g '*.o' ;;
+		(unload) _lunatik_list device ;;
 		esac
 		;;
-	(device) [[ ${line[1]} != load ]] || { _lunatik_list device && ret=0 } ;;
+	(device) [[ ${line[1]} != load ]] || _lunatik_list device ;;
 	esac
-	return ret
+	# Otherwise _arguments would take an empty word for the value of the option, where one alone has a value.
+	return 0
 }
 
 _lunatik()
@@ -346,10 +346,14 @@ _lunatik()
 	case $state in
 	(verb) _describe verb verbs ;;
 	(argument)
-		# What follows is the script's. But a runtime whose name begins with a dash is stopped so.
+		# What follows is the script's. But names that begin with a dash are given so.
 		if (( ${words[(i)--]} < CURRENT )); then
 			behind=1
-			[[ ${words[1]} != stop ]] || _lunatik_list name
+			(( ! ${words[(I)--netns]} )) || netns=(--netns "${(Q)words[${words[(i)--netns]}+1]}")
+			case "${words[1,3]}" in
+			(stop\ *) _lunatik_list name ;;
+			(state\ (exec|close)\ --) (( CURRENT != 4 )) || _lunatik_list state ;;
+			esac
 			return
 		fi
 		case ${words[1]} in
@@ -403,8 +407,8 @@ function __lunatik_place
 			test "$option" = --netns; and set netns --netns $word
 			set option
 		else if test $behind = no; and test "$word" = --
-			# What follows is the script's. But a runtime whose name begins with a dash is stopped so.
-			test "$verb" = stop; or return
+			# What follows is the script's. But names that begin with a dash are given so.
+			contains -- "$verb" stop state; or return
 			set behind behind
 		else if test $behind = no; and string match --quiet -- '-*' $word
 			string match --quiet --regex -- '^(-e|--eval)' $word; and set code yes
@@ -424,7 +428,7 @@ function __lunatik_place
 	test -n "$code" -a "$places[1]" = script; and set -e places[1]
 	switch "$places[$(math (count $given) + 1)]"
 		case name
-			__lunatik_list name $behind
+			__lunatik_list name $behind $netns
 		case suite
 			__lunatik_list suite no
 		case script
@@ -442,7 +446,7 @@ function __lunatik_place
 		case action
 			printf '%s\n' create exec list close
 		case state
-			contains -- $given[1] exec close; and __lunatik_list state no $netns
+			contains -- $given[1] exec close; and __lunatik_list state $behind $netns
 		case operation
 			printf '%s\n' load unload list
 		case object

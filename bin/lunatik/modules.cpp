@@ -297,9 +297,9 @@ void require_unused(const ModuleHost &host, const std::string &device)
 
 	const std::string rules = first_line(fs::path(host.sysfs) / "lunatik_xtable/parameters/rules");
 	if (!rules.empty() && rules != "0")
-		throw Failure(LUNATIK_STATUS_SCRIPT, fmt::format("lunatik_xtable is in use: {} rule{} of a firewall ask{} scripts", rules,
-			rules == "1" ? "" : "s", rules == "1" ? "s" : ""),
-			"nothing was stopped; first delete the rules, which iptables -S shows in their network namespace");
+		throw Failure(LUNATIK_STATUS_SCRIPT, fmt::format("lunatik_xtable is in use: a firewall has {} rule{} for scripts", rules,
+			rules == "1" ? "" : "s"),
+			"nothing was stopped; first delete the rules: iptables-legacy -S, iptables -S or ebtables -L shows them in their network namespace");
 
 	const auto xdp = std::find_if(modules.begin(), modules.end(), [](const Module &module) { return module.name == "lunatik_xdp"; });
 	const std::vector<std::string> programs = xdp != modules.end() && xdp->references > 0 ? host.programs() : std::vector<std::string>();

@@ -59,13 +59,14 @@ const Item *find(const std::vector<Item> &items, const std::string &name)
 }
 
 /* Only the runtime of that name, which has to be there; all without a name. */
-std::vector<Item> only(std::vector<Item> items, const std::string &name)
+std::vector<Item> only(std::vector<Item> items, const std::string &name, const Options &options)
 {
 	if (name.empty())
 		return items;
 	const Item *item = find(items, name);
 	if (!item)
-		throw Failure(LUNATIK_STATUS_NAME, fmt::format("'{}' is not running", name), "lunatik list shows what runs");
+		throw Failure(LUNATIK_STATUS_NAME, fmt::format("'{}' is not running", name),
+			fmt::format("lunatik list{} shows what runs", netns_of(options)));
 	return {*item};
 }
 
@@ -230,7 +231,7 @@ int do_log(const Options &options, Environment &environment, Console &console)
 {
 	if (options.follow)
 		console.lines();
-	Session session = Session::open(environment.device);
+	Session session = open_session(options, environment);
 	Request request(LUNATIK_REQUEST_LOG);
 	if (!options.script.empty())
 		request.name(find_script(options.script).name);
@@ -273,9 +274,9 @@ int do_log(const Options &options, Environment &environment, Console &console)
 
 int do_stats(const Options &options, Environment &environment, Console &console)
 {
-	Session session = Session::open(environment.device);
+	Session session = open_session(options, environment);
 	const std::vector<Item> items = only(list_items(session, console),
-		options.script.empty() ? std::string() : find_script(options.script).name);
+		options.script.empty() ? std::string() : find_script(options.script).name, options);
 	if (console.json()) {
 		Json list = Json::array();
 		for (const Item &item : items)
@@ -284,7 +285,7 @@ int do_stats(const Options &options, Environment &environment, Console &console)
 		return LUNATIK_STATUS_OK;
 	}
 	if (items.empty())
-		console.note("no runtime is running");
+		console.note(nothing_runs(options));
 	for (const Item &item : items) {
 		const double seconds = static_cast<double>(item.age.count()) / 1e9;
 		console.data(fmt::format("{}\n  context  {}{}\n  state    {}\n  thread   {}\n  netns    {}\n  age      {}\n"
@@ -302,7 +303,7 @@ int do_stats(const Options &options, Environment &environment, Console &console)
 int do_top(const Options &options, Environment &environment, Console &console)
 {
 	console.lines();
-	Session session = Session::open(environment.device);
+	Session session = open_session(options, environment);
 	const bool terminal = isatty(console.output()) && !console.json();
 	const std::chrono::milliseconds interval = options.interval.value_or(std::chrono::seconds(2));
 	std::vector<Item> before = list_items(session, console), after;

@@ -68,6 +68,21 @@ std::optional<Words> cut_arguments(Words &words)
 	return std::nullopt;
 }
 
+/* Puts words into the first places that are free; false if these are too few. */
+bool fill_places(Typed &typed, std::size_t places, const Words &words)
+{
+	const auto place = std::find(typed.positional.begin(), typed.positional.begin() + static_cast<std::ptrdiff_t>(places), "");
+	if (words.size() > places - static_cast<std::size_t>(place - typed.positional.begin()))
+		return false;
+	std::copy(words.begin(), words.end(), place);
+	return true;
+}
+
+void add_netns_option(CLI::App &verb, Typed &typed)
+{
+	verb.add_option("--netns", typed.netns, "In this network namespace (of ip netns, or a path) instead of one's own")->option_text("NAME");
+}
+
 void add_script_options(CLI::App &app, Typed &typed, const char *script)
 {
 	app.add_option("script", typed.positional[0], script)->option_text(" ");
@@ -78,6 +93,7 @@ void add_script_options(CLI::App &app, Typed &typed, const char *script)
 	app.add_option("--maxalloc", typed.maxalloc, "Memory cap of the runtime")->option_text("BYTES[K|M|G]");
 	app.add_option("--timeout", typed.timeout, "Interrupt the script after this time; exit 8")->option_text("SECONDS");
 	app.add_flag("--replace", typed.replace, "Stop a runtime of the same name first");
+	add_netns_option(app, typed);
 	app.footer("Words after -- are the script's arguments, strings in its `...`.\n"
 		"A script is a name below /lib/modules/lua, a file (./file.lua), or - for standard input.");
 }
@@ -153,7 +169,6 @@ Parsed decode_script(const std::string &verb, const Typed &typed, bool code_give
 Parsed decode_top(const Typed &typed)
 {
 	Options options;
-	options.netns = typed.netns;
 	if (typed.count) {
 		options.count = parse_count(*typed.count);
 		if (!options.count)
@@ -182,7 +197,6 @@ Parsed decode_state(const Typed &typed, bool code_given)
 	Options options;
 	options.action = found->second;
 	options.script = name;
-	options.netns = typed.netns;
 	if (typed.null && options.action != Action::List)
 		return complain(fmt::format("state {} takes no --null", action), usage_hint("state"));
 	if (options.action == Action::List ? !name.empty() : name.empty())
@@ -252,11 +266,10 @@ Parsed decode_xdp(const Typed &typed)
 Parsed decode(const std::string &verb, Typed typed, bool code_given, std::optional<Words> arguments)
 {
 	Parsed parsed;
-	// What runs has to be stopped whatever it is called: behind `--` a name may begin with a dash.
-	if (verb == "stop" && arguments && arguments->size() == 1 && typed.positional[0].empty()) {
-		typed.positional[0] = arguments->front();
+	// Behind `--` a name may begin with a dash: what there is can be asked about, and ended, whatever it is called.
+	const std::size_t places = verb == "state" ? 3 : verb == "stop" || verb == "stats" || verb == "log" || verb == "check" ? 1 : 0;
+	if (arguments && places && fill_places(typed, places, *arguments))
 		arguments.reset();
-	}
 	if (verb == "run" || verb == "spawn") {
 		parsed = decode_script(verb, typed, code_given, std::move(arguments));
 	} else if (verb == "stop" || verb == "restart") {
@@ -269,7 +282,9 @@ Parsed decode(const std::string &verb, Typed typed, bool code_given, std::option
 		parsed.options->arguments = std::move(arguments).value_or(Words());
 	} else if (verb == "check" && typed.positional[0].empty()) {
 		return complain("check needs a script", "lunatik check NAME, lunatik check ./file.lua or lunatik check -");
-	} else if (verb == "state" && !arguments) {
+	} else if (verb == "state") {
+		if (arguments)
+			return complain("there are too many words behind --", usage_hint(verb));
 		parsed = decode_state(typed, code_given);
 	} else if (verb == "xdp" && !arguments) {
 		parsed = decode_xdp(typed);
@@ -292,6 +307,7 @@ Parsed decode(const std::string &verb, Typed typed, bool code_given, std::option
 
 	const auto found = std::find_if(verbs.begin(), verbs.end(), [&](const auto &entry) { return entry.first == verb; });
 	parsed.options->verb = found == verbs.end() ? Verb::Repl : found->second;
+	parsed.options->netns = typed.netns;
 	parsed.options->json = typed.json;
 	parsed.options->null = typed.null;
 	parsed.options->quiet = typed.quiet;
@@ -332,6 +348,7 @@ constexpr Command commands[] = {
 	{"status", "Show the loaded kernel modules"},
 	{"list", "Show the runtimes", [](CLI::App &verb, Typed &typed) {
 		add_null_option(verb, typed, "Only their names, for programs: each with a zero byte behind it, as xargs -0 takes them");
+		add_netns_option(verb, typed);
 	}},
 	{"run", "Run a script in a runtime of its own", [](CLI::App &verb, Typed &typed) {
 		add_script_options(verb, typed, "The script to run");
@@ -342,21 +359,26 @@ constexpr Command commands[] = {
 	}, "[OPTIONS] script [context] [percpu] [-- argument...]\n[OPTIONS] --name NAME -e CODE [context] [percpu] [-- argument...]"},
 	{"stop", "Stop a runtime, even one that loops or blocks", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "name", typed.positional[0], "The runtime, or the file it was run from");
+		add_netns_option(verb, typed);
 	}, "[OPTIONS] [--] name"},
 	{"restart", "Stop a runtime and run its script again", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "name", typed.positional[0], "The runtime, or the file it was run from");
+		add_netns_option(verb, typed);
 		verb.footer("Words after -- are the script's arguments; the context, percpu, memory cap and thread stay as they were.");
 	}, "[OPTIONS] name [-- argument...]"},
 	{"stats", "Show what each runtime has done and holds", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "name", typed.positional[0], "Only this runtime");
+		add_netns_option(verb, typed);
 	}, "[OPTIONS] [name]"},
 	{"top", "Show the busiest runtimes, again and again", [](CLI::App &verb, Typed &typed) {
 		verb.add_option("-d,--delay", typed.interval, "Time between two looks (default 2)")->option_text("SECONDS");
 		verb.add_option("-n,--count", typed.count, "Look as often as this, then end")->option_text("COUNT");
+		add_netns_option(verb, typed);
 	}},
 	{"log", "Show what scripts printed, and their errors", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "name", typed.positional[0], "Only of this runtime");
 		verb.add_flag("-f,--follow", typed.follow, "Go on with what comes");
+		add_netns_option(verb, typed);
 	}, "[OPTIONS] [name]"},
 	{"check", "Compile a script without running it, and name the globals it does not know", [](CLI::App &verb, Typed &typed) {
 		add_word(verb, "script", typed.positional[0], "The script");
@@ -369,14 +391,14 @@ constexpr Command commands[] = {
 		add_word(verb, "action", typed.positional[0], "create, exec, list or close");
 		add_word(verb, "state", typed.positional[1], "Name of the state");
 		add_word(verb, "code", typed.positional[2], "What exec runs; - is standard input");
-		verb.add_option("-e,--eval", typed.code, "The same, where it begins with a dash")->option_text("CODE");
+		verb.add_option("-e,--eval", typed.code, "The same; it may begin with a dash")->option_text("CODE");
 		add_null_option(verb, typed, "list: only the names, each with a zero byte behind it, as xargs -0 takes them");
-		verb.add_option("--netns", typed.netns, "In this network namespace instead of one's own")->option_text("NAME");
+		add_netns_option(verb, typed);
 		verb.add_option("--maxalloc", typed.maxalloc, "create: its memory cap")->option_text("BYTES[K|M|G]");
 		verb.add_option("--timeout", typed.timeout, "exec: end the code after this time; exit 8")->option_text("SECONDS");
-	}, "create [OPTIONS] state\nexec [OPTIONS] state code\nexec [OPTIONS] state -e CODE\nclose [OPTIONS] state\nlist [OPTIONS]"},
+	}, "create [OPTIONS] [--] state\nexec [OPTIONS] [--] state code\nexec [OPTIONS] state -e CODE\nclose [OPTIONS] [--] state\nlist [OPTIONS]"},
 	{"monitor", "Show what happens to the runtimes of a network namespace, as it happens", [](CLI::App &verb, Typed &typed) {
-		verb.add_option("--netns", typed.netns, "Of this network namespace instead of one's own")->option_text("NAME");
+		add_netns_option(verb, typed);
 		verb.add_option("-n,--count", typed.count, "Show as many events as this, then end")->option_text("COUNT");
 	}},
 	{"xdp", "Attach eBPF programs, which ask scripts about packets, to network devices", [](CLI::App &verb, Typed &typed) {

@@ -47,7 +47,7 @@ struct Options {
 	std::string device;			/* xdp */
 	std::string program;			/* xdp --program, or empty: the first */
 	AttachMode mode = AttachMode::Any;	/* xdp --mode */
-	std::optional<std::string> netns;	/* state, monitor */
+	std::optional<std::string> netns;	/* --netns: where to look for runtimes, and to start them */
 	std::optional<std::uint64_t> count;	/* top -n, monitor -n */
 	std::optional<std::chrono::milliseconds> interval;	/* top -d */
 	std::vector<std::string> arguments;	/* what stood after -- */

@@ -38,14 +38,17 @@ Failure refused(const NetlinkError &error, const std::string &name, const Option
 	const Failure known = failure_of(error, environment);
 	if (error.status() == LUNATIK_STATUS_NOMODULE)
 		return known;
+	const std::string word = (name.starts_with('-') ? "-- " : "") + name;
 	std::string hint = known.hint;
-	if (error.code() == ENOENT && name.empty())
+	// What root lacks is in the words, and is not the same for all that can be asked for.
+	if (error.code() == EPERM && environment.root)
+		hint.clear();
+	else if (error.code() == ENOENT && name.empty())
 		hint = "ip netns list shows them";
 	else if (error.code() == ENOENT)
-		hint = fmt::format("lunatik state list{} shows them; lunatik state create {} makes it",
-			options.netns ? " --netns " + *options.netns : "", name);
+		hint = fmt::format("lunatik state list{0} shows them; lunatik state create{0} {1} makes it", netns_of(options), word);
 	else if (error.code() == EEXIST)
-		hint = fmt::format("close it first: sudo lunatik state close {}", name);
+		hint = fmt::format("close it first: sudo lunatik state close{} {}", netns_of(options), word);
 	Failure failure(error.status(), name.empty() ? known.what() : fmt::format("'{}': {}", printable(name), known.what()), hint);
 	failure.code = error.code();
 	return failure;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "terminal.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -73,7 +74,25 @@ bool NotedSignals::wait(std::span<pollfd> descriptors, std::optional<std::chrono
 		left.tv_sec = time->count() / 1000;
 		left.tv_nsec = time->count() % 1000 * 1'000'000;
 	}
-	return ppoll(descriptors.data(), descriptors.size(), time ? &left : nullptr, &mask_) >= 0 || errno != EINTR;
+	if (ppoll(descriptors.data(), descriptors.size(), time ? &left : nullptr, &mask_) < 0)
+		return errno != EINTR;
+	return !let_in();
+}
+
+/* ppoll() lets no signal in where a descriptor is ready at once: keys typed behind a Ctrl-C would come before it. */
+bool NotedSignals::let_in() const
+{
+	sigset_t pending;
+	sigpending(&pending);
+	const bool any = std::any_of(noted_.begin(), noted_.end(), [&](int number) {
+		return sigismember(&pending, number) == 1 && sigismember(&mask_, number) == 0;
+	});
+	if (any) {
+		sigset_t blocked;
+		sigprocmask(SIG_SETMASK, &mask_, &blocked);
+		sigprocmask(SIG_SETMASK, &blocked, nullptr);
+	}
+	return any;
 }
 
 bool NotedSignals::take(int number)

@@ -43,6 +43,8 @@ public:
 	void obey(int number);
 
 private:
+	bool let_in() const;
+
 	std::span<const int> noted_;
 	sigset_t mask_{};
 	std::array<struct sigaction, terminal.size()> previous_{};

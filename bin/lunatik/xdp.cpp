@@ -216,7 +216,11 @@ int load(const Options &options, Environment &environment, Console &console)
 	load_function(environment);
 	if (const int error = bpf_object__load(object.get())) {
 		std::string hint = "the lines above say what the kernel does not like";
-		if (said.find("bpf_luaxdp_run") != std::string::npos && said.find("not found") != std::string::npos)
+		const bool hidden = said.find("bpf_luaxdp_run") != std::string::npos && said.find("not found") != std::string::npos;
+		// Where everybody may ask for programs of some kinds, what modules have is shown to root only.
+		if (hidden && geteuid() != 0)
+			throw failure(EPERM, fmt::format("cannot load {}", printable(options.script)));
+		if (hidden)
 			hint = "lunatik run -e 'require \"xdp\"' says why this kernel has no bpf_luaxdp_run";
 		else if (console.json() || said.empty())
 			hint.clear();

@@ -36,11 +36,11 @@ function tls.server_name(bytes, offset)
 	return known and name or nil
 end
 
--- A function that says whether a server is one of those named.
+-- A function that says whether a server is one of those named, however it is written.
 function tls.list(...)
 	local names = {}
-	for _, name in ipairs { ... } do names[name] = true end
-	return function(name) return names[name] end
+	for _, name in ipairs { ... } do names[name:lower()] = true end
+	return function(name) return names[name:lower()] end
 end
 
 return tls

@@ -6,6 +6,9 @@
  *	sudo cp mydevice.lua /lib/modules/lua/
  *	sudo insmod mydevice.ko
  *	head -c 4 /dev/mydevice
+ *
+ * The device of examples/kmod-cpp has the same name: remove one module before the other is loaded. Otherwise that is refused,
+ * and the kernel's log has a warning of sysfs, "cannot create duplicate filename".
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>

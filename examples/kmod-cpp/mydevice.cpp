@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
  * The device of examples/kmod-c in C++: no lua_State, and so nothing that a Lua error could jump over. It runs the same
- * script, mydevice.lua.
+ * script, mydevice.lua. Both register the device "mydevice": remove one module before the other is loaded. Otherwise
+ * that is refused, and the kernel's log has a warning of sysfs, "cannot create duplicate filename".
  */
 #include <lunatik/runtime.hpp>
 

@@ -27,7 +27,7 @@ struct lunatik_function;
 /** Bitmask of LUNATIK_OPT_*. */
 typedef unsigned char lunatik_opt_t;
 
-/** Options of classes and objects (c-api-4.md). */
+/** Options of classes and objects. */
 enum {
 	LUNATIK_OPT_NONE = 0,
 	LUNATIK_OPT_SOFTIRQ = 1 << 0,	/* instances use spin_lock_bh and GFP_ATOMIC */
@@ -89,6 +89,7 @@ typedef struct lunatik_object_s {
 
 /* ---- values ---- */
 
+/** What a value is, and what a parameter accepts. */
 enum lunatik_kind {
 	LUNATIK_NONE = 0,	/* argument not given */
 	LUNATIK_NIL,
@@ -146,8 +147,11 @@ struct lunatik_parameter {
 	const struct lunatik_function *constructor;	/* COMPANION: what makes it, without arguments */
 };
 
+/** Arguments that a function may have, those beyond the declared ones included. */
 #define LUNATIK_ARGUMENTS 13
-#define LUNATIK_RESULTS 5	/* a record and its fields count each */
+/** Results that it may have; a record and its fields count each. */
+#define LUNATIK_RESULTS 5
+/** Bytes of a call's scratch. */
 #define LUNATIK_SCRATCH 48
 
 /**
@@ -178,6 +182,7 @@ struct lunatik_call {
 	char scratch[LUNATIK_SCRATCH];
 };
 
+/** Flags of native functions. */
 enum {
 	LUNATIK_FUNCTION_METHOD = 1 << 0,	/* the first Lua argument is the receiver */
 	LUNATIK_FUNCTION_CONSTRUCTOR = 1 << 1,	/* returns a new object of @class; with METHOD, made by one of the same */
@@ -209,7 +214,9 @@ struct lunatik_function {
 	unsigned char leaf_results;
 };
 
+/** Arguments that a leaf may have. */
 #define LUNATIK_LEAF_ARGUMENTS 3
+/** How many numbers lie between the beginnings of two arguments of a leaf. */
 #define LUNATIK_LEAF_STRIDE 2
 
 /** A library: what require() returns. */
@@ -252,6 +259,7 @@ void lunatik_freebytes(void *bytes);
 
 /* ---- from the kernel into Lua ---- */
 
+/** Results that a callback may have. */
 #define LUNATIK_CALLBACK_RESULTS 4
 
 /**
@@ -274,6 +282,7 @@ struct lunatik_callback {
 	struct lunatik_value results[LUNATIK_CALLBACK_RESULTS];
 };
 
+/** How lunatik_enter() enters: its @flags. */
 enum {
 	LUNATIK_ENTER_UNINTERRUPTIBLE = 1 << 0,	/* process context: signals do not end the wait for the lock */
 	LUNATIK_ENTER_BRIEFLY = 1 << 1,		/* the same, but only for a moment: -ETIMEDOUT then */
@@ -334,10 +343,10 @@ struct lunatik_shown {
 	unsigned char more;
 };
 
-/* How much room there is for what the beginning of a packet's function does. */
+/** How much room there is for what the beginning of a packet's function does. */
 #define LUNATIK_STEPS (7 * 40)
 
-/* What a kept argument takes in the state. */
+/** What a kept argument takes in the state. */
 #define LUNATIK_KEPT_SIZE 16UL
 
 /**
@@ -348,7 +357,7 @@ struct lunatik_shown {
  * @function: which of the constructor's arguments is the function, and
  * @argument: which one is what it is called with; both are such a number times LUNATIK_KEPT_SIZE
  * @failures: how often the function has failed in a row
- * @straight: lunatik.ko's own, NULL at first: the function, once it was called
+ * @looked: lunatik.ko's own, 0 at first: whether the function, which was called once, is steps
  * @room: bytes of Lua's stack that it needs
  * @steps: what it does, as lua/straight.h wants it
  */
@@ -359,7 +368,7 @@ struct lunatik_asked {
 	unsigned long function;
 	unsigned long argument;
 	const unsigned int *failures;
-	const void *straight;
+	unsigned long looked;
 	unsigned long room;
 	unsigned long steps[LUNATIK_STEPS];
 };
@@ -438,6 +447,13 @@ void lunatik_lock(lunatik_object_t *object, unsigned long *flags);
 void lunatik_unlock(lunatik_object_t *object, unsigned long flags);
 
 /**
+ * How long the end of an object may wait that would wait for @milliseconds (at least 1) by itself. A runtime's end is that of all its
+ * script made, and of what that made in turn: together they wait for a second, and then each for 20 ms at most. Context: process. Returns
+ * milliseconds, at least 1; @milliseconds, if the caller closes no runtime.
+ */
+unsigned int lunatik_closingshare(unsigned int milliseconds);
+
+/**
  * Sleeps inside a runtime in a task state of <linux/sched.h>, until @milliseconds have passed (negative: no limit), the
  * runtime is stopped or interrupted, or a signal that the state allows comes. Context: process, inside the runtime.
  * Returns the milliseconds left, 0 when the time is over, -EINTR on a signal.
@@ -460,7 +476,7 @@ long lunatik_wait(lunatik_object_t *runtime, void *queue, lunatik_condition cond
 /** The name of a runtime, which stays as long as it: of the script, or what was given instead. Context: any. */
 const char *lunatik_nameof(const lunatik_object_t *runtime);
 
-/** enum lunatik_context (lunatik/uapi.h) of a runtime. */
+/** The context of a runtime, an enum lunatik_context of lunatik/uapi.h. */
 int lunatik_contextof(const lunatik_object_t *runtime);
 
 /** The CPU whose hooks run in this state of a per-CPU runtime; -1 for any other runtime. */
@@ -470,10 +486,10 @@ int lunatik_cpuof(const lunatik_object_t *runtime);
 LUNATIK_BOOL lunatik_maysleep(const lunatik_object_t *runtime);
 
 /**
- * The hook of the state of this CPU, for a hook that the kernel calls: @hook itself unless its runtime is per-CPU; NULL if that state
- * has none (yet). Context: any that stays on its CPU.
+ * The hook of the state of @cpu, which this is, for a hook that the kernel calls: @hook itself unless its runtime is per-CPU; NULL if
+ * that state has none (yet). Context: any that stays on its CPU.
  */
-lunatik_object_t *lunatik_local(lunatik_object_t *hook);
+lunatik_object_t *lunatik_local(lunatik_object_t *hook, unsigned int cpu);
 
 /** The same of any state: NULL if there is none. For a hook that is not per-CPU, itself for 0. Context: any. */
 lunatik_object_t *lunatik_peer(lunatik_object_t *hook, unsigned int cpu);
@@ -507,9 +523,9 @@ int lunatik_spawn(lunatik_object_t *runtime, lunatik_object_t *by, lunatik_objec
  * lunatik_endthread - ends the thread @task of @runtime, and waits for that
  * @by: the runtime that the caller is inside, whose end ends the wait; or NULL
  *
- * lunatik_shouldstop() is true in it from now on; 400 ms later what runs in it is interrupted. Context: process, may sleep.
- * Returns 0, also if it had ended before; -EDEADLK in that thread itself; -EINTR when @by is to end; -ETIMEDOUT after some
- * seconds in which the kernel kept it.
+ * lunatik_shouldstop() is true in it from now on; 400 ms later, or what lunatik_closingshare() leaves of it, what runs in it is
+ * interrupted. Context: process, may sleep. Returns 0, also if it had ended before; -EDEADLK in that thread itself; -EINTR when @by is to
+ * end; -ETIMEDOUT if the kernel keeps it: after 5 s, or about one if the caller closes a runtime.
  */
 int lunatik_endthread(lunatik_object_t *runtime, const struct task_struct *task, lunatik_object_t *by);
 

@@ -62,14 +62,17 @@ void lunatik_client_close(struct lunatik_client *client);
 /** What the last error of this client means; "" if there was none. */
 const char *lunatik_client_error(const struct lunatik_client *client);
 
-/** Makes a state; @maxalloc is its memory cap in bytes, 0 the module's default. Errors: EEXIST, EINVAL, ENOMEM, EPERM. */
+/** Makes a state; @maxalloc is its memory cap in bytes, 0 the module's default. Errors: EEXIST, EINVAL for what is no name, ENOMEM, EPERM. */
 int lunatik_client_newstate(struct lunatik_client *client, const char *name, uint64_t maxalloc);
-/** Closes a state, ending what runs in it. Errors: ENOENT, EBUSY while a kernel module uses it, ETIMEDOUT, EPERM. */
+/**
+ * Closes a state, ending what runs in it. Errors: ENOENT, EINVAL for a name of none or more than 255 bytes, EBUSY while a kernel module
+ * uses it, ETIMEDOUT, EPERM.
+ */
 int lunatik_client_closestate(struct lunatik_client *client, const char *name);
 /**
  * Runs code in a state and waits for its end; a signal that ends the process ends the code, and so does the kernel after @timeout
- * milliseconds, unless that is 0. Code that fails is a result too, which lunatik_result_free() frees. Errors: ENOENT, EFBIG beyond
- * 16 MiB, EOPNOTSUPP if that is a runtime that may not sleep, ENOMEM, EPERM.
+ * milliseconds, unless that is 0. Code that fails is a result too, which lunatik_result_free() frees. Errors: ENOENT, EINVAL for
+ * such a name, EFBIG beyond 16 MiB, EOPNOTSUPP if that is a runtime that may not sleep, ENOMEM, EPERM.
  */
 int lunatik_client_exec(struct lunatik_client *client, const char *name, const char *code, size_t size, unsigned int timeout,
 			struct lunatik_result **result);

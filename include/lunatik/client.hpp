@@ -263,9 +263,11 @@ public:
 
 	/**
 	 * Opens the device; a path that is a Unix socket is connected to instead, which is how tests put a fake kernel
-	 * there. Throws DeviceError with the status NOMODULE or PERMISSION.
+	 * there. The session is for the runtimes of the calling thread's network namespace, or of `netns`: a name that `ip netns`
+	 * knows, or a path. Throws DeviceError with the status NOMODULE or PERMISSION, and NetlinkError (lunatik/states.hpp) with NAME
+	 * or PERMISSION where that namespace cannot be entered.
 	 */
-	static Session open(const std::string &device = default_device());
+	static Session open(const std::string &device = default_device(), const std::string &netns = {});
 
 	/** Uses a descriptor that is open already. */
 	explicit Session(FileDescriptor device);

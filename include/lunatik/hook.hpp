@@ -90,11 +90,11 @@ public:
 	{
 		// SAFETY: an Atomic is the word that it is of.
 		auto *failures = reinterpret_cast<const unsigned *>(&failures_[function]);
-		return { &*runtime_, &object_, &shown, function * LUNATIK_KEPT_SIZE, argument * LUNATIK_KEPT_SIZE, failures, nullptr, 0, {} };
+		return { &*runtime_, &object_, &shown, function * LUNATIK_KEPT_SIZE, argument * LUNATIK_KEPT_SIZE, failures, 0, 0, {} };
 	}
 	/// Errors: those of call(); a result that is no integer is a failure, ECANCELED.
 	Result<Integer> ask(lunatik_asked &asked, void *what) noexcept { return settle(asked, lunatik_runpacket(&asked, what)); }
-	/// What ask() makes of what the function said.
+	/// What ask() makes of what the function said, or lunatik_packet_settle() of that.
 	Result<Integer> settle(const lunatik_asked &asked, lunatik_said said) noexcept
 	{
 		auto function = static_cast<unsigned>(asked.function / LUNATIK_KEPT_SIZE);
@@ -119,12 +119,15 @@ public:
 		if (failures_[function].load()) [[unlikely]]
 			failures_[function].store(0);
 	}
-	/// What ask() gave makes no sense: a failure.
-	[[gnu::noinline]] void reject(unsigned function) noexcept
+	static constexpr char no_verdict[] = ": the hook returned no verdict, or one that its place does not have";
+	/// Of a packet that lunatik_packet_intact() has mended.
+	static constexpr char changed_header[] = ": the hook changed a header's length, options or protocol, which the kernel has read";
+	/// What ask() gave makes no sense, or `what` is why: a failure.
+	[[gnu::noinline]] void reject(unsigned function, const char *what = no_verdict) noexcept
 	{
 		auto entry = Entry::enter(*runtime_);
 		if (entry)
-			senseless(function);
+			senseless(function, what);
 		else if (entry.error().code() != ENXIO)
 			miss();
 	}
@@ -140,11 +143,13 @@ private:
 	{
 		if (error == -EPROTO)
 			reject(function);
+		else if (error == -EBADMSG)
+			reject(function, changed_header);
 		else if (error == -ECANCELED || error == -EINTR)
 			failed(error, function);
 		else if (error != -ENXIO && error != -ENOENT)
 			miss();
-		return Error(error == -EPROTO ? ECANCELED : error);
+		return Error(error == -EPROTO || error == -EBADMSG ? ECANCELED : error);
 	}
 	[[gnu::noinline]] void failed(int error, unsigned kept) noexcept
 	{
@@ -154,10 +159,10 @@ private:
 			failures_[kept].store(0);
 	}
 
-	[[gnu::noinline]] void senseless(unsigned kept) noexcept
+	[[gnu::noinline]] void senseless(unsigned kept, const char *what = no_verdict) noexcept
 	{
-		Name<80> text(object_.class_->name);
-		text.append(": the hook returned no verdict");
+		Name<120> text(object_.class_->name);
+		text.append(what);
 		lunatik_fail(&*runtime_, text.c_str());
 		failed(-ECANCELED, kept);
 	}

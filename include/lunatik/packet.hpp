@@ -31,10 +31,10 @@ public:
 	}
 
 protected:
-	/// The verdict where what the function kept as `function` said is none.
-	[[nodiscard]] unsigned rejected(unsigned function) noexcept
+	/// The verdict where what the function kept as `function` said is none, or what it did is `what`.
+	[[nodiscard]] unsigned rejected(unsigned function, const char *what = Hook::no_verdict) noexcept
 	{
-		hook_.reject(function);
+		hook_.reject(function, what);
 		return declared_;
 	}
 

@@ -18,6 +18,9 @@ extern "C" {
  * @script: name of the script
  * @sleep: true for a process runtime, false for a softirq one
  *
+ * The runtime is the caller's own, in the initial network namespace: it is in no list, and other runtimes of the same script may
+ * exist. lunatik/states.h has those with names.
+ *
  * Context: process, may sleep. Returns 0, -ENOMEM, or -EINVAL if the script cannot be loaded or raised an error, which is
  * then in the log.
  */

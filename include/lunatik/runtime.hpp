@@ -55,10 +55,12 @@ public:
 		const Value &result = callback_.results[i];
 		return std::string_view(result.bytes.data, result.bytes.size);
 	}
+	/// The same of an integer.
 	[[nodiscard]] std::optional<Integer> integer(unsigned i) const noexcept
 	{
 		return is(i, LUNATIK_INTEGER) ? std::optional(callback_.results[i].integer) : std::nullopt;
 	}
+	/// The same of a boolean.
 	[[nodiscard]] std::optional<bool> boolean(unsigned i) const noexcept
 	{
 		return is(i, LUNATIK_BOOLEAN) ? std::optional(callback_.results[i].boolean) : std::nullopt;

@@ -14,6 +14,9 @@ extern "C" {
 
 struct sk_buff;
 
+/* Of an IPv4 header, at most. */
+#define LUNATIK_PACKET_OPTIONS 40
+
 /**
  * struct lunatik_packet - the bytes of a packet from its network header on, as they lie now
  * @skb: the packet, which the caller has for itself
@@ -22,6 +25,11 @@ struct sk_buff;
  * @length: how many there are at all
  * @writable: how many of the linear ones may be written: nobody else sees them
  * @fixed: nothing of it may change: whoever calls the hook has pointers into it. Set after lunatik_packet_open()
+ * @parsed: the kernel has read the header of IPv4 or IPv6, and counts on what it has seen: lunatik_packet_settle() is called after the
+ *	hook. Set after lunatik_packet_open()
+ * @kept: what that is, once something of the packet is writable: the header's first byte, that with the protocol, and
+ * @kept_size: this many bytes behind these that lie
+ * @kept_from: bytes after the first
  */
 struct lunatik_packet {
 	struct sk_buff *skb;
@@ -30,7 +38,27 @@ struct lunatik_packet {
 	unsigned int length;
 	unsigned int writable;
 	LUNATIK_BOOL fixed;
+	LUNATIK_BOOL parsed;
+	unsigned char kept_size;
+	unsigned char kept_from;
+	unsigned char kept[2 + LUNATIK_PACKET_OPTIONS];
 };
+
+/**
+ * lunatik_packet_intact - whether a hook has left alone what the kernel has read already; puts it back if not
+ * @packet: a `parsed` one of which something is writable
+ *
+ * The length of an IPv4 header is what later code takes for the size of memory, and so are the lengths in its options, and that of
+ * IPv6's hop-by-hop options. The protocol is that of the socket which the packet may have been given already. Context: any. In
+ * lunatik_skb.ko.
+ */
+LUNATIK_BOOL lunatik_packet_intact(struct lunatik_packet *packet);
+
+/** The same after any hook, of any packet. */
+static inline LUNATIK_BOOL lunatik_packet_left_alone(struct lunatik_packet *packet)
+{
+	return !packet->writable || !packet->parsed || lunatik_packet_intact(packet);
+}
 
 #ifndef __cplusplus
 #include <linux/bottom_half.h>
@@ -56,32 +84,37 @@ static inline void lunatik_packet_open(struct lunatik_packet *packet, struct sk_
 	packet->length = skb->len - offset;
 	packet->writable = 0;
 	packet->fixed = false;
+	packet->parsed = false;
 }
 
 /**
- * What a hook's function of a per-CPU runtime says to a packet: asks @local, which looks for the state of this CPU. Context: any that
- * may take a packet.
+ * What a hook has said, after it has let go of a packet: @said, or -EBADMSG in it if nothing else was wrong than that the packet is
+ * not what it may be.
  */
-static __always_inline unsigned int lunatik_packet_ask_local(lunatik_object_t *object, struct lunatik_packet *packet,
-							     unsigned int (*local)(lunatik_object_t *, struct lunatik_packet *))
+static __always_inline struct lunatik_said lunatik_packet_settle(struct lunatik_packet *packet, struct lunatik_said said)
 {
-	unsigned int verdict;
-
-	if (in_softirq())
-		return local(object, packet);
-	/* What a task sends could come to another CPU on its way from here into the script; with bottom halves off it stays. */
-	local_bh_disable();
-	verdict = local(object, packet);
-	local_bh_enable();
-	return verdict;
+	if (unlikely(!lunatik_packet_left_alone(packet)) && !said.error)
+		said.error = -EBADMSG;
+	return said;
 }
 
-/** The same of any runtime: asks @here if it is none. */
-static __always_inline unsigned int lunatik_packet_ask(lunatik_object_t *object, struct lunatik_packet *packet, bool percpu,
-						       unsigned int (*here)(lunatik_object_t *, struct lunatik_packet *),
-						       unsigned int (*local)(lunatik_object_t *, struct lunatik_packet *))
+/**
+ * Sees to it that the caller stays on its CPU, whose state of a per-CPU runtime it asks: what a task sends could come to another one on
+ * its way from here into the script. Context: any that may take a packet. Returns what lunatik_packet_leave() wants.
+ */
+static __always_inline bool lunatik_packet_stay(void)
 {
-	return likely(!percpu) ? here(object, packet) : lunatik_packet_ask_local(object, packet, local);
+	if (likely(in_softirq()))
+		return false;
+	local_bh_disable();
+	return true;
+}
+
+/** Undoes lunatik_packet_stay(), which gave @stayed. Context: the same. */
+static __always_inline void lunatik_packet_leave(bool stayed)
+{
+	if (unlikely(stayed))
+		local_bh_enable();
 }
 
 /** Whether a verdict is one that netfilter knows: NF_* with what may stand beside it. @queues: packets may be queued here. */
@@ -96,8 +129,8 @@ static inline bool lunatik_packet_is_verdict(long long verdict, bool queues)
 	/* A queue's number and flag, or an errno. */
 	if (known == NF_QUEUE)
 		return queues && !(verdict & ~(long long)(NF_VERDICT_MASK | NF_VERDICT_QMASK | NF_VERDICT_FLAG_QUEUE_BYPASS));
-	return known == NF_DROP && !(verdict & 0xff00) && -(int)verdict >> NF_VERDICT_QBITS <= MAX_ERRNO &&
-	       -(int)verdict >> NF_VERDICT_QBITS >= 0;
+	/* NF_DROP_ERR(). Any other number there is taken for a success, or for a packet that is still there. */
+	return known == NF_DROP && !(verdict & 0xff00) && verdict >> NF_VERDICT_QBITS <= MAX_ERRNO;
 }
 #endif
 

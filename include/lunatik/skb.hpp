@@ -41,6 +41,8 @@ public:
 	/// What data() gives. Errors: ENOMEM, EINVAL (there is no such header).
 	Result<Kept> show(bool mac) noexcept;
 	Result<void> unshare() noexcept override;
+	/// Makes it `size` bytes long. Errors: those of lunatik_h_skb_resize().
+	Result<void> resize(Caller &caller, unsigned size) noexcept;
 
 	[[nodiscard]] Integer length() const noexcept { return packet() ? packet()->length : 0; }
 	[[nodiscard]] const char *readable(Integer offset, Integer size) const noexcept

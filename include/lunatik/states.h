@@ -2,7 +2,8 @@
 /*
  * Named states: runtimes that other kernel modules and user space (lunatik/netlink.h) make, find and close by name. For kernel
  * C and C++. A state is a process runtime in the one registry that `lunatik list` shows, and every runtime there is a state: each
- * network namespace has names of its own. When a namespace goes, its states are closed.
+ * network namespace has names of its own. When a namespace goes, its states are closed. The runtimes that kernel modules make with
+ * lunatik_runtime() (lunatik/runtime.h), and those that scripts make, are not there and no states.
  *
  * Code runs in a state through lunatik_run(s->runtime, ...) (lunatik.h) or Entry::enter(*s->runtime) (lunatik.hpp), which take its
  * lock. Who does so has a reference of lunatik_getstate().

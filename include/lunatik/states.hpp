@@ -79,23 +79,23 @@ public:
 	/** Makes a state; `maxalloc` is its memory cap in bytes, 0 the module's default. Throws NetlinkError: EEXIST, EINVAL, ENOMEM. */
 	void create(std::string_view name, std::uint64_t maxalloc = 0);
 
-	/** Closes a state, ending what runs in it. Throws NetlinkError: ENOENT, EBUSY while a kernel module uses it, ETIMEDOUT. */
+	/** Closes a state, ending what runs in it. Throws NetlinkError: ENOENT, EINVAL, EBUSY while a kernel module uses it, ETIMEDOUT. */
 	void close(std::string_view name);
 
 	/** All states, sorted by name. */
 	std::vector<State> list();
 
-	/** One state. Throws NetlinkError: ENOENT. */
+	/** One state. Throws NetlinkError: ENOENT, EINVAL. */
 	State get(std::string_view name);
 
 	/**
 	 * Runs code of any size in a state and waits for its end; a signal that ends the process ends the code, and so does the
 	 * kernel after `timeout`, unless that is 0: the result has the status TIMEOUT then, and what was printed until then. Throws
-	 * NetlinkError: ENOENT.
+	 * NetlinkError: ENOENT, EINVAL, EFBIG.
 	 */
 	Result exec(std::string_view name, std::string_view code, std::chrono::milliseconds timeout = {});
 
-	/** From now on events of this namespace come to this socket, which is for nothing else then. */
+	/** From now on events of this namespace come to this socket, which is for nothing else then. Throws NetlinkError: EPERM. */
 	void listen();
 
 	/** The socket, for who waits for more than events: there are some when poll() says that it can be read. */
@@ -110,6 +110,8 @@ public:
 private:
 	struct Socket;
 	std::unique_ptr<Socket> socket_;
+
+	bool may_listen();
 };
 
 } // namespace lunatik::client

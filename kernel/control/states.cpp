@@ -26,6 +26,8 @@ constexpr std::size_t output_max = 1 << 20;
 // Bytes of an error message and of its trace that an answer holds.
 constexpr std::size_t message_max = 4000;
 constexpr std::size_t trace_max = 16000;
+// How long a network namespace that goes waits for its scripts: twice what one of them gets.
+constexpr unsigned leave_milliseconds = 10000;
 
 int fail(const char **message, int error, const char *text) noexcept
 {
@@ -219,7 +221,7 @@ void lunatik_exec::enter_and_run(Report &report) noexcept
 	if (!done && expired_.load())
 		time_out(report);
 	if (!done && !report.text().empty())
-		runtime_.journal.add(LUNATIK_RECORD_ERROR, cut(report.text(), 0, report.text().find('\n')));
+		runtime_.record(report.text());
 	state.inuse = false;
 	runtime_.leave();
 }
@@ -345,6 +347,7 @@ int lunatik_state_create(struct net *net, const char *name, unsigned long size, 
 	int error = made.error().negative();
 	return fail(message, error, error == -EEXIST ? "a state of that name exists" :
 				    error == -EINVAL ? "no name of a state: 1 to 255 bytes, no control characters, no '..', no '/' at an end" :
+				    maxalloc	      ? "not enough memory for a state, or its cap is too small for one" :
 						       "not enough memory for a state");
 }
 
@@ -471,7 +474,7 @@ int lunatik_states_init(void)
 		return -ENOMEM;
 	teller = ::new (memory) Teller;
 	lunatik_h_notice_init(tell);
-	int error = teller->reader.valid() ? lunatik_h_pernet_init([](struct net *network) { registry::leave(network); }) : -ENOMEM;
+	int error = teller->reader.valid() ? lunatik_h_pernet_init([](struct net *network) { registry::leave(network); }, leave_milliseconds) : -ENOMEM;
 	if (error) {
 		lunatik_h_notice_exit();
 		teller->~Teller();

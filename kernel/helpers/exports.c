@@ -12,6 +12,7 @@ EXPORT_SYMBOL_GPL(lunatik_h_copy_to_user);
 EXPORT_SYMBOL_GPL(lunatik_h_copy_to_user_nofault);
 EXPORT_SYMBOL_GPL(lunatik_h_is_exiting);
 EXPORT_SYMBOL_GPL(lunatik_h_kvfree);
+EXPORT_SYMBOL_GPL(lunatik_h_look_for);
 EXPORT_SYMBOL_GPL(lunatik_h_refcount_inc_not_zero);
 EXPORT_SYMBOL_GPL(lunatik_h_refcount_dec_and_test);
 EXPORT_SYMBOL_GPL(lunatik_h_kvmalloc);

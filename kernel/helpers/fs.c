@@ -14,15 +14,25 @@
 /* What is copied to a task word by word, without a look at where it comes from: as much as a short string of Lua's has. */
 #define SHORT_COPY 40
 
+static struct file *open_regular(struct file *place, const struct cred *kernel)
+{
+	umode_t mode = file_inode(place)->i_mode;
+
+	if (S_ISREG(mode))
+		return dentry_open(&place->f_path, O_RDONLY | O_LARGEFILE, kernel);
+	return ERR_PTR(S_ISDIR(mode) ? -EISDIR : -EINVAL);
+}
+
 /*
- * Opens what the name means to init, with the kernel's own rights: a callback of a Lua device runs in the task that uses the
- * device, and whoever that is must not choose, by a mount namespace or a chroot, which file the kernel runs.
+ * Finds what the name means to init, with the kernel's own rights: a callback of a Lua device runs in the task that uses the
+ * device, and whoever that is must not choose, by a mount namespace or a chroot, which file the kernel runs. Returns what @open makes of
+ * it, an error, or NULL if it is there and nothing is to be opened.
  */
-static struct file *open_as_init(const char *name)
+static struct file *find_as_init(const char *name, struct file *(*open)(struct file *place, const struct cred *kernel))
 {
 	struct cred *kernel = prepare_kernel_cred(&init_task);
+	struct file *place, *file = NULL;
 	const struct cred *callers;
-	struct file *place, *file;
 	struct path root;
 
 	if (!kernel)
@@ -35,15 +45,14 @@ static struct file *open_as_init(const char *name)
 	 * Looked at before it is opened: to open a FIFO may wait, and to open a Lua device runs its script, which may wait for
 	 * the very runtime that asks.
 	 */
-	place = file_open_root(&root, name, O_PATH, 0);
-	if (IS_ERR(place))
+	place = file_open_root(&root, name, open ? O_PATH : O_PATH | O_NOFOLLOW, 0);
+	if (IS_ERR(place)) {
 		file = place;
-	else if (S_ISREG(file_inode(place)->i_mode))
-		file = dentry_open(&place->f_path, O_RDONLY | O_LARGEFILE, kernel);
-	else
-		file = ERR_PTR(S_ISDIR(file_inode(place)->i_mode) ? -EISDIR : -EINVAL);
-	if (!IS_ERR(place))
+	} else {
+		if (open)
+			file = open(place, kernel);
 		filp_close(place, NULL);
+	}
 	revert_creds(callers);
 	put_cred(kernel);
 	path_put(&root);
@@ -52,7 +61,7 @@ static struct file *open_as_init(const char *name)
 
 struct file *lunatik_h_filp_open(const char *name, int *error)
 {
-	struct file *file = open_as_init(name);
+	struct file *file = find_as_init(name, open_regular);
 
 	if (IS_ERR(file)) {
 		*error = -PTR_ERR(file);
@@ -75,6 +84,11 @@ long long lunatik_h_file_size(struct file *file)
 void lunatik_h_filp_close(struct file *file)
 {
 	filp_close(file, NULL);
+}
+
+int lunatik_h_look_for(const char *name)
+{
+	return PTR_ERR_OR_ZERO(find_as_init(name, NULL));
 }
 
 int lunatik_h_copy_to_user(void *to, const void *from, size_t size)

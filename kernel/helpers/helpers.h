@@ -51,6 +51,7 @@ enum lunatik_h_key {
 	LUNATIK_H_SESSION_INPUT,
 	LUNATIK_H_SESSION_OUTPUT,
 	LUNATIK_H_RUNTIMES,
+	LUNATIK_H_ENDINGS,
 	LUNATIK_H_TABLE,
 	LUNATIK_H_TABLES,
 	LUNATIK_H_JOURNAL,
@@ -101,7 +102,7 @@ unsigned long long lunatik_h_task_time(void);	/* nanoseconds this task has run, 
 int lunatik_h_pid(struct task_struct *task);	/* in the initial pid namespace */
 int lunatik_h_tgid(struct task_struct *task);
 void lunatik_h_cond_resched(void);
-int lunatik_h_fatal_signal_pending(void);
+int lunatik_h_fatal_signal_pending(void);	/* this task is about to die of a signal; process context */
 int lunatik_h_preemptible_sleep(void);	/* sleeping is legal here: task context, nothing held that forbids it */
 int lunatik_h_irqs_disabled(void);
 int lunatik_h_is_kthread(void);
@@ -236,6 +237,8 @@ struct file *lunatik_h_filp_open(const char *name, int *error);
 long lunatik_h_kernel_read(struct file *file, void *buffer, lunatik_h_size size, long long *position);
 long long lunatik_h_file_size(struct file *file);
 void lunatik_h_filp_close(struct file *file);
+/* Whether init finds something of that name, a symbolic link too: 0, or -ENOENT, -ENOMEM and what else keeps it from looking. Process context. */
+int lunatik_h_look_for(const char *name);
 
 /* ---- module.h, kmod.h ---- */
 int lunatik_h_request_module(const char *name);			/* "lunatik:<name>" */
@@ -251,8 +254,12 @@ void lunatik_h_put_net(struct net *net);
 /** Keeps the memory of a namespace, but not the namespace: it may go. The caller has a reference, or another of these. */
 void lunatik_h_keep_net(struct net *net);
 void lunatik_h_unkeep_net(struct net *net);
-/** Calls @gone for each namespace that goes, before anything in it does, and for all there are at lunatik_h_pernet_exit(). */
-int lunatik_h_pernet_init(void (*gone)(struct net *net));
+/**
+ * Has a worker call @gone for each namespace that goes, before anything in it does, and for all there are at lunatik_h_pernet_exit(). The
+ * namespace waits for it, but no longer than @milliseconds; its memory stays until @gone returns. 0 or -ENOMEM. Process context.
+ */
+int lunatik_h_pernet_init(void (*gone)(struct net *net), unsigned int milliseconds);
+/** Returns when no call of @gone runs. Process context. */
 void lunatik_h_pernet_exit(void);
 unsigned int lunatik_h_net_inode(struct net *net);
 /** A number that no other namespace has, nor will have: inode numbers come again. */

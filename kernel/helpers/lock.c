@@ -283,6 +283,7 @@ static const char *const names[] = {
 	[LUNATIK_H_SESSION_INPUT] = "lunatik_session_input",
 	[LUNATIK_H_SESSION_OUTPUT] = "lunatik_session_output",
 	[LUNATIK_H_RUNTIMES] = "lunatik_runtimes",
+	[LUNATIK_H_ENDINGS] = "lunatik_endings",
 	[LUNATIK_H_TABLE] = "lunatik_table",
 	[LUNATIK_H_TABLES] = "lunatik_tables",
 	[LUNATIK_H_JOURNAL] = "lunatik_journal",

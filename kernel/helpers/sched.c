@@ -35,9 +35,24 @@ void lunatik_h_cond_resched(void)
 	cond_resched();
 }
 
+/* A signal that dumps core does not kill the other threads at once, and so marks none of them: it is only pending. */
+static bool coredump_signal_pending(void)
+{
+	bool found = false;
+	int sig;
+
+	spin_lock_irq(&current->sighand->siglock);
+	for (sig = 1; sig < SIGRTMIN && !found; sig++)
+		found = sig_kernel_coredump(sig) && !sigismember(&current->blocked, sig) &&
+			(sigismember(&current->pending.signal, sig) || sigismember(&current->signal->shared_pending.signal, sig)) &&
+			current->sighand->action[sig - 1].sa.sa_handler == SIG_DFL;
+	spin_unlock_irq(&current->sighand->siglock);
+	return found;
+}
+
 int lunatik_h_fatal_signal_pending(void)
 {
-	return fatal_signal_pending(current);
+	return fatal_signal_pending(current) || (signal_pending(current) && coredump_signal_pending());
 }
 
 int lunatik_h_is_exiting(void)

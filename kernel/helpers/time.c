@@ -50,8 +50,12 @@ void lunatik_h_timer_init(void *timer, int (*function)(void *argument), void *ar
 	t->tick = function;
 	t->argument = argument;
 	/* Hard: softirq handlers are among what it watches, so it cannot be one. */
+#ifdef LUNATIK_HRTIMER_SETUP
+	hrtimer_setup(&t->timer, tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+#else
 	hrtimer_init(&t->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	t->timer.function = tick;
+#endif
 }
 
 void lunatik_h_timer_start(void *timer, unsigned long long period)

@@ -13,6 +13,7 @@
 namespace lunatik {
 
 static constinit Atomic<long> alive_objects{ 0 };
+constinit Object::OrphanLeft Object::orphan_left = nullptr;
 
 const char *name_of(Context context) noexcept
 {
@@ -119,11 +120,11 @@ bool Object::put(bool here) noexcept
 		free();
 		return true;
 	}
-	unsettle(network);
-	lunatik_h_defer(deferred_.node, [](void **node) {
+	defer([](void **node) {
 		// SAFETY: the node is the first member of an object's deferred_.
 		Object *object = reinterpret_cast<Deferred *>(node)->object;
 		const struct net *network = object->network;
+		Ending ending(object->deferred_.since);
 		object->free();
 		settle(network);
 	});
@@ -132,14 +133,19 @@ bool Object::put(bool here) noexcept
 
 void Object::hold() noexcept
 {
-	if (handles.fetch_add(1) == 0)
+	if (static_cast<unsigned int>(counts_.fetch_add(1)) == 0)
 		get();
 }
 
 void Object::drop(bool here) noexcept
 {
-	if (handles.fetch_add(-1) != 1)
+	// Once the handle is gone the object may be, too.
+	bool is_orphan = orphan.load();
+	if (static_cast<unsigned int>(counts_.fetch_sub(1)) != 1) {
+		if (is_orphan)
+			orphan_left();
 		return;
+	}
 	if (!class_->stop || !constructed_ || stop_begun_.load()) {
 		put(here);
 	} else if (here && may_release_here()) {
@@ -149,8 +155,7 @@ void Object::drop(bool here) noexcept
 		// It waits for the worker already, with a reference of its own.
 		put();
 	} else {
-		unsettle(network);
-		lunatik_h_defer(deferred_.node, stop_deferred);
+		defer(stop_deferred);
 	}
 }
 
@@ -186,8 +191,15 @@ void Object::stop_later() noexcept
 	if (refuse() || !class_->stop || stopping_later_.exchange(true))
 		return;
 	get();
+	defer(stop_deferred);
+}
+
+// Leaves it to the worker, as a part of what the caller ends.
+void Object::defer(void (*what)(void **node)) noexcept
+{
 	unsettle(network);
-	lunatik_h_defer(deferred_.node, stop_deferred);
+	deferred_.since = lunatik_h_preemptible_sleep() ? Ending::since() : 0;
+	lunatik_h_defer(deferred_.node, what);
 }
 
 // Stops an object and drops the reference that waited for it.
@@ -196,13 +208,47 @@ void Object::stop_deferred(void **node) noexcept
 	// SAFETY: the node is the first member of an object's deferred_.
 	Object *object = reinterpret_cast<Deferred *>(node)->object;
 	const struct net *network = object->network;
+	Ending ending(object->deferred_.since);
 	object->stop();
 	object->put();
 	settle(network);
 }
 
+/* ---- what ends together ---- */
+
+static constinit IrqSpinlock endings_lock;
+static constinit List<Ending> endings;
+
+Ending::Ending(std::uint64_t since) noexcept : task_(lunatik_h_current()), since_(since)
+{
+	if (!since)
+		return;
+	IrqGuard guard(endings_lock);
+	endings.push_back(*this);
+}
+
+Ending::~Ending()
+{
+	if (!since_)
+		return;
+	IrqGuard guard(endings_lock);
+	endings.remove(*this);
+}
+
+std::uint64_t Ending::since() noexcept
+{
+	std::uint64_t oldest = 0;
+	IrqGuard guard(endings_lock);
+	for (Ending *ending = endings.first(); ending; ending = endings.next(*ending)) {
+		if (ending->task_ == lunatik_h_current() && (!oldest || ending->since_ < oldest))
+			oldest = ending->since_;
+	}
+	return oldest;
+}
+
 Result<void> objects_init() noexcept
 {
+	endings_lock.init(LUNATIK_H_ENDINGS);
 	return Result<void>::from(lunatik_h_defer_init());
 }
 

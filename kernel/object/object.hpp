@@ -14,6 +14,7 @@
 #include "lunatik/abi.h"
 #include "base/account.hpp"
 #include "base/atomic.hpp"
+#include "base/list.hpp"
 #include "base/result.hpp"
 #include "helpers/sync.hpp"
 
@@ -83,7 +84,26 @@ struct Object final : lunatik_object_s {
 	/// What the registry of its runtime keeps it through (lunatik_userdata()); nullptr once it is not kept. Guarded by the
 	/// runtime.
 	void *pinned = nullptr;
-	Atomic<int> handles{ 0 };
+	/// How many handles there are, and how many of them are kin: its class says which. In one word, to be looked at together.
+	struct Count {
+		unsigned int handles;
+		unsigned int kin;
+	};
+	[[nodiscard]] Count count() const noexcept
+	{
+		std::uint64_t both = counts_.load();
+		return { static_cast<unsigned int>(both), static_cast<unsigned int>(both >> 32) };
+	}
+	/// Any context. The handle is there.
+	void add_kin() noexcept { counts_.fetch_add(one_kin); }
+	void remove_kin() noexcept { counts_.fetch_sub(one_kin); }
+	/// Turns the caller's handle into a reference, of which it has one already.
+	void forget_handle() noexcept { counts_.fetch_sub(1); }
+	/// Nobody may be left who knows it: `orphan_left` is called when a handle of it has gone, but the last.
+	Atomic<bool> orphan{ false };
+	/// Any context.
+	using OrphanLeft = void (*)() noexcept;
+	static OrphanLeft orphan_left;
 	/// Of a hook of the first state of a per-CPU runtime: those of all CPUs' states, by CPU, with a reference to each other one.
 	Object **peers = nullptr;
 	/// Of a hook of another state: the first state's, with a reference, until it is stopped.
@@ -102,6 +122,8 @@ struct Object final : lunatik_object_s {
 	[[nodiscard]] Object &whole() noexcept { return first ? *first : *this; }
 
 private:
+	static constexpr std::uint64_t one_kin = std::uint64_t{ 1 } << 32;
+
 	void free() noexcept;
 	void part() noexcept;
 	static void stop_deferred(void **node) noexcept;
@@ -110,15 +132,35 @@ private:
 	struct Deferred {
 		void *node[2];
 		Object *object;
+		std::uint64_t since;	// Ending::since() of who left it to the worker
 	};
+	void defer(void (*what)(void **node)) noexcept;
 
+	Atomic<std::uint64_t> counts_{ 0 };	// one for each handle, and one_kin for each that is kin
 	struct module *owner_ = nullptr;	// pinned
-	Deferred deferred_{ {}, this };
+	Deferred deferred_{ {}, this, 0 };
 	bool refuse() noexcept { return __atomic_fetch_or(&opt, LUNATIK_OPT_STOPPED, __ATOMIC_SEQ_CST) & LUNATIK_OPT_STOPPED; }
 	Atomic<bool> stop_begun_{ false };	// the class' own stop has run, or runs
 	Atomic<bool> stopping_later_{ false };
 	bool constructed_ = false;
 	Opaque<LUNATIK_SIZEOF_LOCK> lock_;
+};
+
+/// While it lives its task ends something, and what that made with it: they share the time it may take. Context: process.
+class [[nodiscard]] Ending final : public Linked<Ending> {
+public:
+	/// `since`: when the first of it all began to end, by ktime_get(); 0: nothing ends.
+	explicit Ending(std::uint64_t since) noexcept;
+	~Ending();
+	Ending(const Ending &) = delete;
+	Ending &operator=(const Ending &) = delete;
+
+	/// When that was, of the calling task's outermost; 0: it ends nothing.
+	[[nodiscard]] static std::uint64_t since() noexcept;
+
+private:
+	const task_struct *const task_;
+	const std::uint64_t since_;
 };
 
 /// Sets up what every object shares; nothing before it. Errors: ENOMEM.

@@ -119,6 +119,7 @@ Result<Runtime *> create(const Script &script, Report &report, int cpu = Runtime
 					 .network = script.network,
 					 .foreign = script.foreign,
 					 .cpu = script.percpu && !leader ? lunatik_h_next_cpu(-1) : cpu,
+					 .maker = script.outer,
 					 .leader = leader });
 	if (created)
 		return &Runtime::of(**created);
@@ -362,7 +363,7 @@ Result<void> run(const Script &script, bool spawn, Report &report, Watch watch, 
 	if (result)
 		runtime->announce();
 	else if (!report.text().empty())
-		runtime->journal.add(LUNATIK_RECORD_ERROR, cut(report.text(), 0, report.text().find('\n')));
+		runtime->record(report.text());
 	if (!result && take(runtime->network, script.name, runtime))
 		runtime->object.drop();
 	runtime->object.drop();
@@ -421,24 +422,32 @@ static void stop_each(bool (*wanted)(const Runtime &runtime, void *context), voi
 	}
 }
 
+// Has those go that `wanted` picks, while others are stopped: the time they get for it is one for all.
+static void ask_each(bool (*wanted)(const Runtime &runtime, void *context), void *context) noexcept
+{
+	MutexGuard guard(mutex);
+	for (auto &bucket : buckets) {
+		for (Entry *entry = bucket.first(); entry; entry = bucket.next(*entry)) {
+			if (wanted(*entry->runtime, context))
+				entry->runtime->ask_to_stop();
+		}
+	}
+}
+
 void leave(struct net *network) noexcept
 {
-	stop_each([](const Runtime &runtime, void *gone) { return runtime.network == gone; }, network,
-		  "its network namespace is gone");
+	auto theirs = [](const Runtime &runtime, void *gone) { return runtime.network == gone; };
+	ask_each(theirs, network);
+	stop_each(theirs, network, "its network namespace is gone");
 	stop_runtimes_of(network);
 }
 
 void shutdown() noexcept
 {
 	shutdown_count.fetch_add(1);
-	{
-		MutexGuard guard(mutex);
-		for (auto &bucket : buckets) {
-			for (Entry *entry = bucket.first(); entry; entry = bucket.next(*entry))
-				entry->runtime->ask_to_stop();
-		}
-	}
-	stop_each([](const Runtime &runtime, void *) { return !runtime.foreign; }, nullptr, "lunatik is unloaded");
+	auto ours = [](const Runtime &runtime, void *) { return !runtime.foreign; };
+	ask_each(ours, nullptr);
+	stop_each(ours, nullptr, "lunatik is unloaded");
 	stop_all_runtimes();
 	// What the shared table keeps may be objects of modules that are to be removed.
 	tables_clear();

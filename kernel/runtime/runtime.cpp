@@ -20,10 +20,17 @@ static constinit List<Runtime> all_runtimes;
 static constexpr unsigned tick_milliseconds = 10;
 // How long the finalizers of a closing state may run in all.
 static constexpr unsigned close_milliseconds = 500;
+// How long all may take that ends with a runtime as a part of it, each as its own limit allows, before the rest gets hardly anything:
+// runtimes, threads and sockets of its script's, and theirs.
+static constexpr unsigned whole_milliseconds = 1000;
+// What each gets of that at the least: a look of the watchdog may come at once.
+static constexpr unsigned least_milliseconds = 2 * tick_milliseconds;
 // What a thread gets to end by itself after it was asked to.
 static constexpr long grace_milliseconds = 400;
 // How long stop() tries before it leaves the state to its last user.
 static constexpr unsigned stop_milliseconds = 5000;
+// The same for one whose caller is to end itself, or has no more time for it.
+static constexpr unsigned stop_briefly_milliseconds = 200;
 // How long an entry waits that nothing else may end.
 static constexpr unsigned brief_milliseconds = 50;
 // Memory cap of a softirq or hardirq runtime that asks for none, if the module's default is not smaller.
@@ -103,7 +110,7 @@ bool Watchdog::look(Runtime &runtime) noexcept
 		return true;
 	}
 	unsigned milliseconds = ++runtime.watched_ticks_ * tick_milliseconds;
-	unsigned budget = runtime.closing_.load() ? close_milliseconds : runtime.may_sleep() ? ~0u : lunatik_budget;
+	unsigned budget = runtime.closing_.load_acquire() ? runtime.close_budget_.load() : runtime.may_sleep() ? ~0u : lunatik_budget;
 	if (runtime.may_sleep())
 		runtime.set(Resched);
 	if (milliseconds > budget) {
@@ -262,16 +269,28 @@ Result<Object *> Runtime::create(const Options &options) noexcept
 	return object;
 }
 
+static constinit Atomic<unsigned long> families{ 0 };
+
+static unsigned long family_of(const Runtime::Options &options) noexcept
+{
+	const Runtime *kin = options.leader ? options.leader : options.maker;
+	return kin ? kin->family : families.fetch_add(1) + 1;
+}
+
 Runtime::Runtime(Object &object, const Options &options, Account &account) noexcept
 	: object(object), context(options.context), cpu(options.cpu), name(options.name), network(options.network), account(account),
-	  account_use(Ref<Account>::adopt(&account)), pool(account), foreign(options.foreign), created(lunatik_h_ktime_get_ns()),
-	  journal(name.view(), network ? lunatik_h_net_cookie(network) : 0), leader_(options.leader)
+	  account_use(Ref<Account>::adopt(&account)), pool(account), foreign(options.foreign), family(family_of(options)), created(lunatik_h_ktime_get_ns()),
+	  journal(name.view(), network ? lunatik_h_net_cookie(network) : 0), founder_(!options.leader && !options.maker), leader_(options.leader)
 {
 	lunatik_h_lock_of_runtime(object.lock(), static_cast<int>(context));
 	object.network = network;
 	if (network)
 		lunatik_h_keep_net(network);
 	states::add(*this);
+	if (options.maker) {
+		options.maker->made_.store(true);
+		object.orphan.store(options.maker->object.orphan.load());
+	}
 	sleepers_.init();
 	log_limit_.init(log_lines);
 }
@@ -382,17 +401,48 @@ int Runtime::pin(struct module *module) noexcept
 	return lunatik_h_try_module_get(module) ? add_pin("", module) : -ENODEV;
 }
 
+// What is left of `milliseconds` for a part of what began to end at `since`; 0: it is no part of anything.
+static unsigned share_since(std::uint64_t since, unsigned milliseconds) noexcept
+{
+	if (!since)
+		return milliseconds;
+	std::uint64_t passed = (lunatik_h_ktime_get_ns() - since) / 1000000;
+	std::uint64_t left = passed < whole_milliseconds ? whole_milliseconds - passed : 0;
+	if (left < least_milliseconds)
+		left = least_milliseconds;
+	return left < milliseconds ? static_cast<unsigned>(left) : milliseconds;
+}
+
+unsigned Runtime::closing_share(unsigned milliseconds) noexcept
+{
+	return share_since(Ending::since(), milliseconds);
+}
+
+// How long the end of somebody who is busy is waited for.
+static unsigned stop_patience(std::uint64_t since) noexcept
+{
+	return since ? share_since(since, whole_milliseconds) + stop_briefly_milliseconds : stop_milliseconds;
+}
+
 void Runtime::close(lua_State *closing) noexcept
 {
+	inherit_end(Ending::since());
+	close_budget_.store(share_since(ending_since_.load(), close_milliseconds));
+	inherit_end(lunatik_h_ktime_get_ns());
+	Ending ending(ending_since_.load());
 	pool.atomic(false);
 	__atomic_store_n(&gauge.stop, 0, __ATOMIC_SEQ_CST);
-	closing_.store(true);
+	closing_.store_release(true);
 	lunatik_h_place place;
 	lunatik_h_here(&place);
+	// It may be closed inside of another, whose finalizers are not the innermost then.
+	const Runtime *outer = innermost(place.task);
+	depth_ = outer ? outer->depth_ + 1 : 0;
 	begin(place);
 	edge::close(closing);
 	pool.drain();
 	end();
+	depth_ = 0;
 	closing_.store(false);
 	while (Pin *pin = pins_) {
 		pins_ = pin->next;
@@ -409,20 +459,32 @@ void Runtime::stop() noexcept
 		later([](Runtime &self) { self.stop(); });
 		return;
 	}
-	auto is_closed = [this] { return closed_.load_acquire(); };
+	// Two may stop each other: who is to end meanwhile leaves the rest to the last user, soon.
+	const Runtime *by = innermost(lunatik_h_current());
+	auto is_to_end = [by] { return by && by->chain_ended(); };
+	const std::uint64_t since = Ending::since();
+	const std::uint64_t began = lunatik_h_ktime_get_ns();
+	const unsigned patience = stop_patience(since);
+	auto gives_up = [&](unsigned waited) {
+		return waited >= patience || (waited >= stop_briefly_milliseconds && is_to_end());
+	};
 	if (gate_.fetch_or(Stopping) & Stopping) {
-		sleepers_.wait(is_closed, stop_milliseconds, false);
+		auto is_closed = [this] { return closed_.load_acquire(); };
+		for (unsigned waited = 0; !closed() && !gives_up(waited); waited += 10)
+			sleepers_.wait(is_closed, 10, false);
 		return;
 	}
 	ask_to_stop();
 	ask_children();
 	// The grace counts from when it was asked: whoever stops many asks them all first.
 	long asked = static_cast<long>((lunatik_h_ktime_get_ns() - asked_at_) / 1000000);
-	if (asked < grace_milliseconds)
-		join(grace_milliseconds - asked, false);
+	long grace = share_since(since, grace_milliseconds);
+	if (asked < grace)
+		join(grace - asked, false);
 
 	auto never = [] { return false; };
-	for (unsigned waited = 0; waited < stop_milliseconds; waited += 10) {
+	unsigned waited = 0;
+	for (; !gives_up(waited); waited += 10) {
 		if (busy())
 			condemn("stopped while its script ran");
 		set(Closing);
@@ -436,14 +498,21 @@ void Runtime::stop() noexcept
 		abandoned_.exchange(true);
 		finish();
 	}
-	if (!closed())
+	if (!closed() && !is_to_end())
 		log("does not end: it is blocked in the kernel; its state is closed when that returns", true);
+	std::uint64_t mine = ending_since_.load();
+	Ending ending(mine ? mine : since ? since : began);
 	each_state([this](Runtime &state) {
 		if (&state != this)
 			state.object.stop();
 	});
-	join(stop_milliseconds, false);
+	for (; thread_pid_.load() && !gives_up(waited); waited += 10)
+		join(10, false);
 	end_children();
+	if (founder_ && made_.load())
+		end_family();
+	else if (object.orphan.load())
+		orphan_left();
 }
 
 // Closes the state if nobody is inside; only the first who may do that says, at the end, that it is closed.
@@ -479,12 +548,14 @@ void Runtime::later(void (*what)(Runtime &)) noexcept
 		return;
 	object.get();
 	later_.what = what;
+	later_.since = lunatik_h_preemptible_sleep() ? Ending::since() : 0;
 	Object::unsettle(network);
 	lunatik_h_defer(later_.node, [](void **node) {
 		// SAFETY: the node is the first member of a runtime's later_.
 		Runtime &self = *reinterpret_cast<Later *>(node)->runtime;
 		const struct net *network = self.network;
 		auto todo = self.later_.what;
+		Ending ending(self.later_.since);
 		self.queued_.store_release(false);
 		todo(self);
 		self.object.put();
@@ -603,6 +674,15 @@ bool Runtime::chain_ended() const noexcept
 	return false;
 }
 
+bool Runtime::chain_closes() const noexcept
+{
+	for (const Runtime *runtime = this; runtime; runtime = runtime->outer_) {
+		if (runtime->closing())
+			return true;
+	}
+	return false;
+}
+
 int Runtime::wait_for_lock(unsigned flags, unsigned long *irq) noexcept
 {
 	if (flags & LUNATIK_ENTER_BRIEFLY && context == Context::Process)
@@ -616,7 +696,11 @@ int Runtime::wait_for_lock_until(unsigned milliseconds, const Runtime *outer) no
 	constexpr unsigned slice = 50;
 	for (;;) {
 		int error = lunatik_h_lock_briefly(object.lock(), milliseconds < slice ? milliseconds : slice, 1);
-		if (error != -ETIMEDOUT || milliseconds <= slice)
+		// A signal that woke one of our threads before is none to it.
+		bool stale = error == -EINTR && outer && lunatik_h_is_kthread() && !outer->chain_ended();
+		if (stale)
+			lunatik_h_flush_signals();
+		if ((error != -ETIMEDOUT && !stale) || milliseconds <= slice)
 			return error;
 		// What ends those outside is no signal.
 		if (outer && outer->chain_ended())
@@ -965,6 +1049,9 @@ int Runtime::enter(unsigned flags, Runtime *outer, unsigned milliseconds) noexce
 		return error;
 	unsigned long irq = 0;
 	int error = 0;
+	// A finalizer at the end waits no longer than it may run: nobody wakes it.
+	if (!milliseconds && !(flags & (LUNATIK_ENTER_BRIEFLY | LUNATIK_ENTER_UNINTERRUPTIBLE)) && outer && outer->chain_closes())
+		milliseconds = closing_share(close_milliseconds);
 	if (milliseconds && context == Context::Process) {
 		error = wait_for_lock_until(milliseconds, outer);
 	} else if (outer && !(flags & LUNATIK_ENTER_BRIEFLY)) {
@@ -1293,6 +1380,8 @@ int Runtime::run_thread(void *argument) noexcept
 		self.leave();
 	}
 	Object *holder = std::exchange(self.holder_, nullptr);
+	bool kin = self.kin_thread_;
+	std::uint64_t since = self.thread_ending_since_.exchange(0);
 	// Who runs in it next was not asked.
 	if (!self.stopping())
 		self.should_stop_.store(false);
@@ -1303,6 +1392,11 @@ int Runtime::run_thread(void *argument) noexcept
 	self.sleepers_.wake();
 	if (holder)
 		holder->drop();
+	if (kin)
+		self.object.remove_kin();
+	// Where nobody else has it, the end of the thread is its own.
+	if (self.object.count().handles == 1)
+		self.inherit_end(since);
 	self.object.drop();
 	return error;
 }
@@ -1320,11 +1414,15 @@ int Runtime::spawn(const char *thread_name, Runtime *by, Object *holder, task_st
 		return error;
 	}
 	object.hold();
+	kin_thread_ = by && by->family == family;
+	if (kin_thread_)
+		object.add_kin();
 	if (holder)
 		holder->hold();
 	holder_ = holder;
 	// Whoever ended an earlier thread meant that one.
 	should_stop_.store(false);
+	thread_ending_since_.store(0);
 	thread_pid_.store(lunatik_h_pid(task));
 	thread_.store_release(task);
 	if (task_out) {
@@ -1424,32 +1522,46 @@ int Runtime::end_thread(const task_struct *task, const Runtime *by) noexcept
 		return -EDEADLK;
 	if (thread_.load() != task)
 		return 0;
+	const std::uint64_t since = Ending::since();
+	// Before it is asked: it may end at once.
+	if (since)
+		thread_ending_since_.store(since);
 	ask_to_stop();
+	const long patience = stop_patience(since);
+	const std::uint64_t grace = share_since(since, grace_milliseconds);
 	for (long waited = 0; thread_.load() == task; waited += 10) {
 		if (by && by->chain_ended())
 			return -EINTR;
-		if (waited > static_cast<long>(stop_milliseconds))
+		if (waited > patience)
 			return -ETIMEDOUT;
-		if (lunatik_h_ktime_get_ns() - asked_at_ > grace_milliseconds * 1000000ULL)
+		if (lunatik_h_ktime_get_ns() - asked_at_ > grace * 1000000)
 			interrupt_thread();
 		join(10, false);
 	}
 	return 0;
 }
 
-// A runtime with a thread that was started from here, with a reference; nullptr when there is none left.
+// A runtime that is so, with a reference; nullptr when there is none left. One that is being freed is none.
+template <class Condition>
+static Runtime *find_runtime(Condition condition) noexcept
+{
+	IrqGuard guard(all_lock);
+	for (Runtime *runtime = all_runtimes.first(); runtime; runtime = all_runtimes.next(*runtime)) {
+		if (condition(*runtime) && lunatik_h_refcount_inc_not_zero(&runtime->object.references))
+			return runtime;
+	}
+	return nullptr;
+}
+
+// One with a thread that was started from here.
 template <class Condition>
 Runtime *Runtime::find_child(Condition condition) noexcept
 {
 	if (!parent_.load())
 		return nullptr;
-	IrqGuard guard(all_lock);
-	for (Runtime *runtime = all_runtimes.first(); runtime; runtime = all_runtimes.next(*runtime)) {
-		if (runtime->spawned_by_ == this && runtime->threaded_.load() && condition(*runtime) &&
-		    lunatik_h_refcount_inc_not_zero(&runtime->object.references))
-			return runtime;
-	}
-	return nullptr;
+	return find_runtime([&](Runtime &runtime) {
+		return runtime.spawned_by_ == this && runtime.threaded_.load() && condition(runtime);
+	});
 }
 
 void Runtime::ask_children() noexcept
@@ -1468,21 +1580,108 @@ void Runtime::end_children() noexcept
 		       return true;
 	       })) {
 		task_struct *task = child->thread_.load();
+		int error = task ? child->end_thread(task, nullptr) : 0;
 		// One of them may be who stops us: it ends when it goes on.
-		if (task && child->end_thread(task, nullptr) == -EDEADLK)
+		if (error == -EDEADLK)
 			child->interrupt_thread();
+		else if (error)
+			child->log("its thread does not end yet", true);
 		child->object.put();
 	}
 }
 
+// The script that all this began with has ended. What else is left of it refers to each other, or is somebody else's too: a shared
+// table's, another script's, a thread's. Only if none is, nobody will ever use it.
+void Runtime::end_family() noexcept
+{
+	bool any = false;
+	{
+		IrqGuard guard(all_lock);
+		for (Runtime *runtime = all_runtimes.first(); runtime; runtime = all_runtimes.next(*runtime)) {
+			if (runtime == this || runtime->family != family || runtime->leader_)
+				continue;
+			runtime->object.orphan.store(true);
+			any = true;
+		}
+	}
+	// From here on whoever lets go of one has it looked at again.
+	unsigned long found = 0;
+	if (any && doom_orphans(family - 1, found) && found == family)
+		end_doomed(family);
+}
+
+// The next family after number `after` that has orphans: true if there is one. If only they have handles of each other, they are to end.
+bool Runtime::doom_orphans(unsigned long after, unsigned long &family) noexcept
+{
+	IrqGuard guard(all_lock);
+	auto is_orphan = [](Runtime &runtime) { return runtime.object.orphan.load() && !runtime.doomed_ && !runtime.object.stopped(); };
+	family = 0;
+	bool shared = false;
+	for (Runtime *runtime = all_runtimes.first(); runtime; runtime = all_runtimes.next(*runtime)) {
+		if (runtime->family <= after || !is_orphan(*runtime) || (family && runtime->family > family))
+			continue;
+		auto count = runtime->object.count();
+		shared = (runtime->family == family && shared) || count.handles > count.kin;
+		family = runtime->family;
+	}
+	if (!family)
+		return false;
+	for (Runtime *runtime = all_runtimes.first(); runtime && !shared; runtime = all_runtimes.next(*runtime)) {
+		if (runtime->family == family && is_orphan(*runtime))
+			runtime->doomed_ = true;
+	}
+	return true;
+}
+
+void Runtime::end_doomed(unsigned long family) noexcept
+{
+	while (Runtime *found = find_runtime([family](Runtime &runtime) {
+		       return runtime.family == family && runtime.doomed_ && !runtime.object.stopped();
+	       })) {
+		found->object.stop();
+		found->object.put();
+		lunatik_h_cond_resched();
+	}
+}
+
+void Runtime::end_orphans() noexcept
+{
+	for (unsigned long after = 0, family = 0; doom_orphans(after, family); after = family) {
+		Ending ending(lunatik_h_ktime_get_ns());
+		end_doomed(family);
+	}
+}
+
+// A handle of an orphan has gone, or one has stopped. Any context.
+void Runtime::orphan_left() noexcept
+{
+	static constinit Atomic<bool> queued{ false };
+	static constinit void *node[2]{};
+
+	if (queued.exchange(true))
+		return;
+	lunatik_h_defer(node, [](void **) {
+		queued.exchange(false);
+		end_orphans();
+	});
+}
+
 /* ---- output ---- */
+
+// One record a line: a traceback is many lines. What comes in from outside may be in the text, so its lines are counted.
+template <class Take>
+static void each_line(std::string_view text, Take take) noexcept
+{
+	for (unsigned lines = 0; !text.empty() && lines < log_lines_of_text; lines++) {
+		auto end = text.find('\n');
+		take(cut(text, 0, end));
+		text = end == text.npos ? std::string_view{} : cut(text, end + 1);
+	}
+}
 
 void Runtime::log(std::string_view text, bool error) noexcept
 {
-	// One record a line: a traceback is many lines. What comes in from outside may be in the text, so its lines are counted.
-	for (unsigned lines = 0; !text.empty() && lines < log_lines_of_text; lines++) {
-		auto end = text.find('\n');
-		auto line = cut(text, 0, end);
+	each_line(text, [&](std::string_view line) {
 		journal.add(error ? LUNATIK_RECORD_ERROR : LUNATIK_RECORD_PRINT, line);
 		if (log_limit_.pass()) {
 			auto shown = cut(line, 0, log_bytes_of_line);
@@ -1491,8 +1690,13 @@ void Runtime::log(std::string_view text, bool error) noexcept
 			else
 				lunatik_h_info(shown.data(), shown.size(), name.c_str());
 		}
-		text = end == text.npos ? std::string_view{} : cut(text, end + 1);
-	}
+	});
+}
+
+void Runtime::record(std::string_view report) noexcept
+{
+	each_line(cut(report, 0, report.find("\nstack traceback:")),
+		  [this](std::string_view line) { journal.add(LUNATIK_RECORD_ERROR, line); });
 }
 
 void Runtime::print(std::string_view text) noexcept
@@ -1512,18 +1716,7 @@ void Runtime::print_line() noexcept
 
 void stop_all_runtimes() noexcept
 {
-	for (;;) {
-		Runtime *found = nullptr;
-		{
-			IrqGuard guard(all_lock);
-			for (Runtime *runtime = all_runtimes.first(); runtime && !found; runtime = all_runtimes.next(*runtime)) {
-				if (!runtime->foreign && !runtime->object.stopped() &&
-				    lunatik_h_refcount_inc_not_zero(&runtime->object.references))
-					found = runtime;
-			}
-		}
-		if (!found)
-			return;
+	while (Runtime *found = find_runtime([](Runtime &runtime) { return !runtime.foreign && !runtime.object.stopped(); })) {
 		found->object.stop();
 		found->object.put();
 		lunatik_h_cond_resched();
@@ -1566,10 +1759,16 @@ void stop_runtimes_of(struct net *network) noexcept
 	}
 }
 
+void Runtime::init() noexcept
+{
+	Object::orphan_left = &orphan_left;
+}
+
 void runtimes_init() noexcept
 {
 	all_lock.init(LUNATIK_H_RUNTIMES);
 	Watchdog::init();
+	Runtime::init();
 }
 
 void runtimes_exit() noexcept
@@ -1612,10 +1811,10 @@ int lunatik_runpacketwith(lunatik_object_t *runtime, lunatik_object_t *hook, uns
 	return Runtime::of(*runtime).run_packet_with(lunatik::Object::of(*hook), function, argument, string, *shown, what, *result);
 }
 
-lunatik_object_t *lunatik_local(lunatik_object_t *hook)
+lunatik_object_t *lunatik_local(lunatik_object_t *hook, unsigned int cpu)
 {
 	lunatik::Object &self = lunatik::Object::of(*hook);
-	return self.peers ? __atomic_load_n(&self.peers[lunatik_h_cpu()], __ATOMIC_ACQUIRE) : &self;
+	return self.peers ? __atomic_load_n(&self.peers[cpu], __ATOMIC_ACQUIRE) : &self;
 }
 
 lunatik_object_t *lunatik_peer(lunatik_object_t *hook, unsigned int cpu)
@@ -1629,6 +1828,11 @@ lunatik_object_t *lunatik_peer(lunatik_object_t *hook, unsigned int cpu)
 void lunatik_leave(lunatik_object_t *runtime)
 {
 	Runtime::of(*runtime).leave_in_line();
+}
+
+unsigned int lunatik_closingshare(unsigned int milliseconds)
+{
+	return Runtime::closing_share(milliseconds);
 }
 
 long lunatik_sleep(lunatik_object_t *runtime, long milliseconds, unsigned int state)

@@ -91,12 +91,15 @@ public:
 		struct net *network = nullptr;
 		bool foreign = false; // another kernel module's: lunatik unload leaves it to that
 		int cpu = any_cpu;    // the one whose hooks run in it
+		Runtime *maker = nullptr;	// the one whose script makes it
 		Runtime *leader = nullptr;	// the first state of the same script, of another CPU
 	};
 
 	/// cpu of a runtime whose hooks run in it whatever CPU they come on.
 	static constexpr int any_cpu = -1;
 
+	/// Before the first one.
+	static void init() noexcept;
 	/// A runtime with Lua's libraries open and no script run yet, as one handle. Context: process.
 	/// Errors: ENOMEM, EINVAL (a name that is empty, too long or climbs with "..").
 	[[nodiscard]] static Result<Object *> create(const Options &options) noexcept;
@@ -112,8 +115,8 @@ public:
 	~Runtime();
 
 	/// Closes the state, ending whatever runs in it. Context: process, may sleep. Takes at most a second unless the kernel
-	/// itself blocks; then the last one out closes it. A second caller waits for the first. From inside the runtime a
-	/// worker does it, later.
+	/// itself blocks, or the caller's own runtime is to end; then the last one out closes it. A second caller waits for the first. From
+	/// inside the runtime a worker does it, later.
 	void stop() noexcept;
 	/// Says why it is about to be stopped, when nobody asked for that; `why` is static text. Once.
 	void condemn(const char *why) noexcept;
@@ -194,6 +197,10 @@ public:
 		__atomic_store_n(&watched_calls_, 0UL, __ATOMIC_RELAXED);
 	}
 	[[nodiscard]] bool closing() const noexcept { return closing_.load(); }
+	/// Whether it is inside of one that is being closed, or is one.
+	[[nodiscard]] bool chain_closes() const noexcept;
+	/// See lunatik_closingshare().
+	[[nodiscard]] static unsigned closing_share(unsigned milliseconds) noexcept;
 	[[nodiscard]] bool loading() const noexcept { return loading_.load(); }
 	[[nodiscard]] bool ready() const noexcept { return !(gate_.load_acquire() & Unready); }
 	/// Whether stop() has closed the state.
@@ -239,6 +246,8 @@ public:
 
 	/// Writes to the log under the runtime's name, bounded in rate.
 	void log(std::string_view text, bool error) noexcept;
+	/// What a report says, but for where it was raised, is in the journal: whoever asked for it has all of it.
+	void record(std::string_view report) noexcept;
 	/// What print() does.
 	void print(std::string_view text) noexcept;
 	void print_line() noexcept;
@@ -266,6 +275,8 @@ public:
 	Output *output = nullptr;	// of the entry that runs now
 	Report *report = nullptr;	// of the entry that runs now
 	const bool foreign;
+	/// Whose it is: one number for a runtime that no script made, what its script made, and what that made.
+	const unsigned long family;
 	/// Names of callbacks that have been interned, known by the address of their text.
 	struct Key {
 		const char *field;
@@ -346,6 +357,12 @@ private:
 	void finish() noexcept;
 	void later(void (*what)(Runtime &)) noexcept;
 	void close(lua_State *closing) noexcept;
+	// Its end is a part of one that began then, unless something older has begun it.
+	void inherit_end(std::uint64_t since) noexcept
+	{
+		if (!ending_since_.load())
+			ending_since_.store(since);
+	}
 	int add_pin(std::string_view symbol, struct module *module) noexcept;
 	static int run_thread(void *runtime) noexcept;
 	void interrupt_thread() noexcept;
@@ -353,6 +370,11 @@ private:
 	[[nodiscard]] Runtime *find_child(Condition condition) noexcept;
 	void ask_children() noexcept;
 	void end_children() noexcept;
+	void end_family() noexcept;
+	static bool doom_orphans(unsigned long after, unsigned long &family) noexcept;
+	static void end_doomed(unsigned long family) noexcept;
+	static void end_orphans() noexcept;
+	static void orphan_left() noexcept;
 
 	struct Pin;
 
@@ -379,11 +401,15 @@ private:
 	Atomic<bool> should_stop_{ false };
 	std::uint64_t asked_at_ = 0;	// when should_stop_ was set
 	Atomic<bool> closing_{ false };	// finalizers run now
+	Atomic<unsigned> close_budget_{ 0 };	// milliseconds that they may
+	Atomic<std::uint64_t> ending_since_{ 0 };	// when the outermost closing began that its own is a part of
 	Atomic<bool> has_task_{ false };
 	Atomic<bool> threaded_{ false };	// there is a thread, or somebody is about to start one
 	Atomic<int> thread_pid_{ 0 };
 	Atomic<task_struct *> thread_{ nullptr };	// to be looked at under RCU
 	Object *holder_ = nullptr;	// the thread's handle
+	Atomic<std::uint64_t> thread_ending_since_{ 0 };	// the same of the thread, if it is told to end as a part of something
+	bool kin_thread_ = false;	// its family has started the thread, which has a handle of this
 	const Runtime *spawned_by_ = nullptr;	// compared, never followed; guarded by the core's spinlock
 	unsigned long watched_calls_ = 0;	// the watchdog's: which entry it saw, for how many ticks
 	unsigned int watched_ticks_ = 0;
@@ -398,6 +424,9 @@ private:
 	std::uint64_t looked_ = 0;	// when it was last seen how fast timed calls come
 	std::uint64_t complained_ = 0;	// when a hook that stays was logged last
 	Pin *pins_ = nullptr;
+	const bool founder_;		// of its family
+	Atomic<bool> made_{ false };	// its script has made one
+	bool doomed_ = false;		// nobody but its family had it after the founder's end; guarded by the core's spinlock
 	Runtime *const leader_;		// while it is loaded
 	Atomic<Object *> *members_ = nullptr;	// of a leader: the other states, by CPU
 	Object *hooks_ = nullptr;	// those made so far, with a reference each, while a leader is loaded
@@ -407,8 +436,9 @@ private:
 		void *node[2];
 		Runtime *runtime;
 		void (*what)(Runtime &);
-	} later_{ {}, this, nullptr };	// work for a process context without locks
-	Later collector_{ {}, this, nullptr };
+		std::uint64_t since;	// Ending::since() of who left it to the worker
+	} later_{ {}, this, nullptr, 0 };	// work for a process context without locks
+	Later collector_{ {}, this, nullptr, 0 };
 	Atomic<bool> collecting_{ false };
 	Atomic<bool> queued_{ false };
 	WaitQueue sleepers_;

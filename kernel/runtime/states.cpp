@@ -116,13 +116,15 @@ using namespace lunatik;
 
 lunatik_State *lunatik_netnewstate(const char *name, std::size_t maxalloc, struct net *net)
 {
+	if (!name)
+		return nullptr;
 	auto made = states::make(net, name, maxalloc, true);
 	return made ? *made : nullptr;
 }
 
 lunatik_State *lunatik_netstatelookup(const char *name, struct net *net)
 {
-	Runtime *runtime = registry::lookup(net, name);
+	Runtime *runtime = name ? registry::lookup(net, name) : nullptr;
 	if (!runtime)
 		return nullptr;
 	lunatik_State *state = &runtime->account;
@@ -132,6 +134,8 @@ lunatik_State *lunatik_netstatelookup(const char *name, struct net *net)
 
 int lunatik_netclosestate(const char *name, struct net *net)
 {
+	if (!name)
+		return -1;
 	auto taken = states::withdraw(net, name);
 	if (!taken)
 		return -1;

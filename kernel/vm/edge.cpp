@@ -51,12 +51,20 @@ static void close_companions(lua_State *L)
 	lua_settop(L, top);
 }
 
+// Whether a handle in the state is one of those that end with what they are handles of, if nobody else has one.
+static bool is_kin(lua_State *L, Object &object)
+{
+	return object.class_ == &Runtime::info && Runtime::of(object).family == runtime_of(L).family;
+}
+
 static int finalize(lua_State *L)
 {
 	Box *box = box_at(L, 1);
 	if (!box || !box->object)
 		return 0;
 	close_companions(L);
+	if (is_kin(L, *box->object))
+		box->object->remove_kin();
 	std::exchange(box->object, nullptr)->drop(releases_here(L));
 	return 0;
 }
@@ -240,6 +248,8 @@ void clone_object(lua_State *L, Object &object)
 			   name_of(runtime.context));
 	Box *box = push_box(L, *object.class_, 0);
 	object.hold();
+	if (is_kin(L, object))
+		object.add_kin();
 	box->object = &object;
 	box->constructed = true;
 }

@@ -73,7 +73,7 @@ void complete(Runtime &runtime, std::string_view text, Results &results) noexcep
 struct Resume {
 	const lunatik_value *arguments;
 	int argument_count;
-	lunatik_value *results = nullptr;	// one block of memory; objects in it are handles. The caller frees both
+	lunatik_value *results = nullptr;	// one block of charged memory; objects in it are handles. The caller frees both
 	int result_count = 0;
 };
 

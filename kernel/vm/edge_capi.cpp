@@ -43,7 +43,7 @@ static int load_script(lunatik_object_t **pruntime, const char *script, Context 
 		return loaded.error() == Error(ENOMEM) ? -ENOMEM : -EINVAL;
 	}
 	// load() gives a handle. C code has references only, so the reference of that handle becomes the caller's.
-	(*loaded)->handles.fetch_add(-1);
+	(*loaded)->forget_handle();
 	*pruntime = *loaded;
 	return 0;
 }

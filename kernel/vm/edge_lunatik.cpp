@@ -2,6 +2,7 @@
 /* The parts of the library "lunatik" that handle Lua values of any number and kind: resume() and _ENV. */
 #include "api.h"
 #include "vm/box.hpp"
+#include "vm/charge.hpp"
 #include "vm/edge.hpp"
 
 #include <asm-generic/errno.h>
@@ -48,7 +49,7 @@ static void forget(Outcome &outcome) noexcept
 		if (outcome.results[i].kind == LUNATIK_OBJECT)
 			lunatik_dropobject(outcome.results[i].object);
 	}
-	lunatik_h_kvfree(outcome.results);
+	free_charged(outcome.results);
 	lunatik_h_kvfree(outcome.message);
 }
 
@@ -112,6 +113,8 @@ int ResumeMethod::call(lua_State *L) noexcept
 	if (box->object->stopped())
 		return raise(L, EBADF);
 	Runtime &outer = runtime_of(L);
+	if (outer.holds_atomic())
+		return luaL_error(L, "'resume' may sleep and cannot be called while the kernel holds a lock");
 	if (!outer.may_sleep())
 		return luaL_error(L, "'resume' may sleep and cannot be called in a %s runtime", name_of(outer.context));
 

@@ -5,6 +5,7 @@
  */
 #include "api.h"
 #include "vm/box.hpp"
+#include "vm/charge.hpp"
 #include "vm/edge.hpp"
 #include "vm/image.hpp"
 #include "vm/signature.hpp"
@@ -227,7 +228,7 @@ void defer_collection(lua_State *L) noexcept
 
 bool collect(lua_State *L) noexcept
 {
-	return lua_gc(L, LUA_GCSTEP, 0);
+	return lunatik_collectstep(L);
 }
 
 /* ---- chunks ---- */
@@ -577,6 +578,23 @@ bool run_task(Runtime &runtime, Report &report) noexcept
 	return attempt(runtime, run_task_protected, nullptr, report);
 }
 
+// The bytes of the strings among what lies from `first` on. Raises if anything of it may not leave the runtime.
+static std::size_t size_of_results(lua_State *L, lua_State *task, int first)
+{
+	std::size_t bytes = 0;
+	for (int i = first; i <= lua_gettop(task); i++) {
+		int type = lua_type(task, i);
+		Box *box = box_at(task, i);
+		bool crosses = type == LUA_TNIL || type == LUA_TBOOLEAN || type == LUA_TNUMBER || type == LUA_TSTRING ||
+			       (box && box->object && !(box->object->opt & LUNATIK_OPT_SINGLE));
+		if (!crosses)
+			luaL_error(L, "result #%d cannot leave its runtime: a %s", i - first + 1, luaL_typename(task, i));
+		if (type == LUA_TSTRING)
+			bytes += lua_rawlen(task, i);
+	}
+	return bytes;
+}
+
 // The results of a resume in memory of its own: values first, then the bytes of their strings.
 static int pack_results(lua_State *L, lua_State *task, int count, Resume &resume)
 {
@@ -588,22 +606,23 @@ static int pack_results(lua_State *L, lua_State *task, int count, Resume &resume
 		keep_task(L, lua_gettop(L));
 		return 0;
 	}
-	std::size_t bytes = 0;
-	for (int i = 0; i < count; i++) {
-		int type = lua_type(task, first + i);
-		Box *box = box_at(task, first + i);
-		bool crosses = type == LUA_TNIL || type == LUA_TBOOLEAN || type == LUA_TNUMBER || type == LUA_TSTRING ||
-			       (box && box->object && !(box->object->opt & LUNATIK_OPT_SINGLE));
-		if (!crosses)
-			luaL_error(L, "result #%d cannot leave its runtime: a %s", i + 1, luaL_typename(task, first + i));
-		if (type == LUA_TSTRING)
-			bytes += lua_rawlen(task, first + i);
+	bool may_sleep = runtime_of(L).may_sleep();
+	auto allocate = [&] {
+		return allocate_charged(&runtime_of(L).account, sizeof(lunatik_value) * static_cast<unsigned>(count) + size_of_results(L, task, first),
+					!may_sleep);
+	};
+	void *block = allocate();
+	if (!block && may_sleep) {
+		// What is garbage makes room. Finalizers may close what was looked at.
+		lua_gc(L, LUA_GCCOLLECT);
+		block = allocate();
+	}
+	if (!block) {
+		lua_settop(task, first - 1);
+		return raise(L, ENOMEM);
 	}
 	// SAFETY: memory for the values and, behind them, their strings; the caller frees it.
-	auto *memory = static_cast<char *>(lunatik_h_kvmalloc(sizeof(lunatik_value) * static_cast<unsigned>(count) + bytes + 1,
-							 !runtime_of(L).may_sleep()));
-	if (!memory)
-		return raise(L, ENOMEM);
+	auto *memory = static_cast<char *>(block);
 	auto *values = reinterpret_cast<lunatik_value *>(memory);
 	char *text = memory + sizeof(lunatik_value) * static_cast<unsigned>(count);
 	for (int i = 0; i < count; i++) {

@@ -14,6 +14,12 @@ void *Recorder::reallocate(void *recorder, void *block, std::size_t old_size, st
 	void *moved = Pool::reallocate(&self.pool_, block, old_size, new_size);
 	if (new_size && !moved)
 		return nullptr;
+	// Lua writes a value's tag and leaves the rest of that word as it was. An address that somebody had there before would be taken for
+	// one of the state's, and the tag be moved with it.
+	std::size_t kept = !block ? 0 : old_size < new_size ? old_size : new_size;
+	std::size_t whole = Pool::alone(new_size) ? new_size : (new_size + Pool::granule - 1) / Pool::granule * Pool::granule;
+	if (new_size)
+		__builtin_memset(static_cast<char *>(moved) + kept, 0, whole - kept);
 	// Without a block, Lua says in its old size what it is for.
 	if (block && Pool::alone(old_size)) {
 		for (unsigned i = 0; i < self.count_; i++) {

@@ -4,7 +4,8 @@
  * closures and tables, always the same; so that is done for the first state only, and the others begin as copies of its memory in
  * which each word that is an address within that memory has been moved.
  *
- * Such a word is known by its value. Nothing else in a state looks like it: numbers there are small, and texts are ASCII.
+ * Such a word is known by its value. Nothing else in a state looks like it: numbers there are small, texts are ASCII, and what nobody
+ * writes is zero.
  */
 #pragma once
 

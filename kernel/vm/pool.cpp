@@ -52,7 +52,7 @@ bool Pool::new_page() noexcept
 	auto *bytes = static_cast<unsigned char *>(page);
 	for (std::size_t offset = page_size; offset; offset -= chunk_size) {
 		auto *chunk = reinterpret_cast<Chunk *>(bytes + offset - chunk_size);
-		chunk->page_used = 0;
+		*chunk = {};
 		link(spare_, chunk);
 	}
 	return true;

@@ -64,6 +64,7 @@ private:
 		unsigned short used;
 		unsigned char size_class;
 		unsigned char page_used;
+		unsigned rest;	// zero: an image knows addresses by their looks, and this is half a word
 	};
 	static_assert(sizeof(Chunk) == 32);
 

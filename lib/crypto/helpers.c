@@ -224,7 +224,7 @@ int lunatik_h_aead_crypt(void *cipher, int encrypt, const void *iv, const void *
 {
 	struct aead_request *request = aead_request_alloc(cipher, GFP_KERNEL);
 	unsigned long tag = crypto_aead_authsize(cipher);
-	unsigned long room = aad_size + size + tag;
+	unsigned long room = aad_size + size + (encrypt ? tag : 0);
 	void *work = room > KMALLOC_MAX_SIZE ? NULL : kmalloc(room + 1, GFP_KERNEL | __GFP_NOWARN);
 	void *own_iv = kmemdup(iv, max(crypto_aead_ivsize(cipher), 1U), GFP_KERNEL);
 	struct scatterlist list;

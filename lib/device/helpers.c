@@ -6,14 +6,17 @@
 #include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/fs.h>
-#include <linux/namei.h>
+#include <linux/mutex.h>
 #include <linux/xarray.h>
+#include "helpers/helpers.h"
 #include "lunatik/module.h"
 #include "helpers.h"
 
 #define MINORS 4096
 
 static DEFINE_XARRAY_ALLOC(devices);	/* minor -> object, a reference each */
+/* While a device is made or removed: nobody opens a minor of which it is not certain yet that it stays, nor takes a name that is. */
+static DEFINE_MUTEX(making);
 static dev_t base;
 static struct cdev cdev;
 
@@ -42,11 +45,12 @@ static int device_open(struct inode *inode, struct file *file)
 	lunatik_object_t *object;
 	int error;
 
-	xa_lock(&devices);
+	if (mutex_lock_killable(&making))
+		return -EINTR;
 	object = xa_load(&devices, iminor(inode));
 	if (object)
 		lunatik_getobject(object);
-	xa_unlock(&devices);
+	mutex_unlock(&making);
 	if (!object)
 		return -ENXIO;
 	error = lunatik_device_open(object);
@@ -88,29 +92,36 @@ static const struct file_operations operations = {
 static int look_for_node(const char *name)
 {
 	char node[128];
-	struct path path;
 	int error;
 
-	/* A task that exits closes its files last, and has no root directory then. */
+	/* A task that exits closes its files last, and can look for nothing then. */
 	if (!current->fs)
 		return -EINTR;
 	snprintf(node, sizeof(node), "/dev/%s", name);
-	error = kern_path(node, 0, &path);
+	error = lunatik_h_look_for(node);
 	if (error)
 		return error == -ENOENT ? 0 : error;
-	path_put(&path);
 	return -EEXIST;
 }
 
-int lunatik_h_device_add(lunatik_object_t *object, const char *name, unsigned int mode)
+/* Whether there is a Lua device of that name, whose node may have been removed: sysfs would say so with a trace of the stack. */
+static bool is_device(const char *name)
+{
+	struct device *device = class_find_device_by_name(&class, name);
+	bool found = device;
+
+	put_device(device);
+	return found;
+}
+
+static int add(lunatik_object_t *object, const char *name, unsigned int mode)
 {
 	struct device *device;
 	u32 minor;
 	int error;
 
-	error = look_for_node(name);
-	if (error)
-		return error;
+	if (is_device(name))
+		return -EEXIST;
 	error = xa_alloc(&devices, &minor, object, XA_LIMIT(0, MINORS - 1), GFP_KERNEL);
 	if (error)
 		return error == -EBUSY ? -ENOSPC : error;
@@ -124,13 +135,28 @@ int lunatik_h_device_add(lunatik_object_t *object, const char *name, unsigned in
 	return minor;
 }
 
+int lunatik_h_device_add(lunatik_object_t *object, const char *name, unsigned int mode)
+{
+	int result = look_for_node(name);
+
+	if (result)
+		return result;
+	if (mutex_lock_killable(&making))
+		return -EINTR;
+	result = add(object, name, mode);
+	mutex_unlock(&making);
+	return result;
+}
+
 void lunatik_h_device_remove(int minor)
 {
 	lunatik_object_t *object;
 
+	mutex_lock(&making);
 	/* Before another device may get the minor: sysfs knows devices by their numbers. */
 	device_destroy(&class, MKDEV(MAJOR(base), minor));
 	object = xa_erase(&devices, minor);
+	mutex_unlock(&making);
 	if (object)
 		lunatik_putobject(object);
 }

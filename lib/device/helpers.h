@@ -10,7 +10,7 @@ extern "C" {
 
 /**
  * Makes /dev/<name> whose files hold references of @object. Context: process. Returns its minor, or -EEXIST, -ENOSPC,
- * -ENOMEM.
+ * -ENOMEM; -EINTR in a task that is killed or exits.
  */
 int lunatik_h_device_add(lunatik_object_t *object, const char *name, unsigned int mode);
 /** Takes /dev/<name> away; files that are open stay. Context: process. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* netfilter.h: hooks */
+#include <linux/mm.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_arp.h>
@@ -11,22 +12,30 @@
 /* How often a hook may have the same packet again. */
 #define REPEAT_MAX 8
 
+/* All hooks: those that are there yet when their namespace is not are taken off before the kernel frees what it does that with. */
+static LIST_HEAD(hooks);
+static DEFINE_MUTEX(hooks_lock);
+
 struct lunatik_netfilter {
+	struct list_head node;
+	bool gone;			/* with its namespace; guarded by the lock, as the list is */
 	struct nf_hook_ops ops;
 	lunatik_object_t *object;	/* which holds this: it is there for as long as packets come */
-	struct lunatik_asked *asked;
 	struct net *net;		/* the runtime's */
 	bool percpu;
+	bool parsed;			/* the kernel has read the packets' headers */
 	bool marked;
 	u32 mark;
 	/* Of a device's hook: it ends with the device. Both under the rtnl lock. */
 	bool registered;
 	struct notifier_block notifier;
+	/* Whom to ask; in a per-CPU runtime by CPU, each written by its own with its first packet. */
+	struct lunatik_asked *asked[];
 };
 
 static __always_inline unsigned int ask_hook(struct lunatik_asked *asked, struct lunatik_packet *packet)
 {
-	struct lunatik_said said = lunatik_runpacket(asked, packet);
+	struct lunatik_said said = lunatik_packet_settle(packet, lunatik_runpacket(asked, packet));
 
 	/* Nothing is to be done about most answers. */
 	if (likely(!said.error && (unsigned long long)said.value <= NF_ACCEPT && !READ_ONCE(*asked->failures)))
@@ -34,19 +43,34 @@ static __always_inline unsigned int ask_hook(struct lunatik_asked *asked, struct
 	return lunatik_netfilter_settle(asked->hook, said);
 }
 
-static __always_inline unsigned int ask_local(lunatik_object_t *object, struct lunatik_packet *packet)
+/* A state's hook that is there once stays for as long as packets come. */
+static __always_inline struct lunatik_asked *local(struct lunatik_netfilter *netfilter, unsigned int cpu)
 {
-	struct lunatik_asked *asked = lunatik_netfilter_local(object);
+	struct lunatik_asked *asked = netfilter->asked[cpu];
 
-	return likely(asked) ? ask_hook(asked, packet) : lunatik_netfilter_unasked(object);
+	if (unlikely(!asked)) {
+		asked = lunatik_netfilter_local(netfilter->object, cpu);
+		netfilter->asked[cpu] = asked;
+	}
+	return asked;
 }
 
 static __always_inline unsigned int ask(struct lunatik_netfilter *netfilter, struct sk_buff *skb, bool percpu)
 {
 	struct lunatik_packet packet __attribute__((uninitialized));
+	struct lunatik_asked *asked;
+	unsigned int verdict;
+	bool stayed;
 
 	lunatik_packet_open(&packet, skb);
-	return percpu ? lunatik_packet_ask_local(netfilter->object, &packet, ask_local) : ask_hook(netfilter->asked, &packet);
+	packet.parsed = netfilter->parsed;
+	if (!percpu)
+		return ask_hook(netfilter->asked[0], &packet);
+	stayed = lunatik_packet_stay();
+	asked = local(netfilter, smp_processor_id());
+	verdict = likely(asked) ? ask_hook(asked, &packet) : lunatik_netfilter_unasked(netfilter->object);
+	lunatik_packet_leave(stayed);
+	return verdict;
 }
 
 /* What the kernel does not do by itself with a verdict that is neither accept, drop nor queue. */
@@ -69,7 +93,8 @@ static noinline unsigned int other(struct lunatik_netfilter *netfilter, struct s
 		consume_skb(skb);
 		break;
 	case NF_STOP:
-		if (!state->okfn)
+		/* What a VRF does next with a packet that it has received is to go on without it. */
+		if (!state->okfn || (state->hook == NF_INET_PRE_ROUTING && state->in && netif_is_l3_master(state->in)))
 			return NF_ACCEPT;
 		/* A packet that comes back from a queue comes in a task, and what follows counts on no softirq coming in between. */
 		local_bh_disable();
@@ -190,15 +215,23 @@ static int register_on_device(struct lunatik_netfilter *netfilter, const struct 
 int lunatik_h_netfilter_register(struct lunatik_netfilter **result, lunatik_object_t *object, struct lunatik_asked *asked,
 				 struct net *net, const struct lunatik_netfilter_options *options)
 {
-	struct lunatik_netfilter *netfilter = kzalloc(sizeof(*netfilter), GFP_KERNEL);
+	struct lunatik_netfilter *netfilter;
 	int error;
 
-	if (!netfilter)
+	/* A script may outlast its namespace. */
+	if (!maybe_get_net(net))
+		return -ENXIO;
+	netfilter = kvzalloc(struct_size(netfilter, asked, options->percpu ? nr_cpu_ids : 1), GFP_KERNEL);
+	if (!netfilter) {
+		put_net(net);
 		return -ENOMEM;
+	}
 	netfilter->object = object;
-	netfilter->asked = asked;
+	if (!options->percpu)
+		netfilter->asked[0] = asked;
 	netfilter->net = net;
 	netfilter->percpu = options->percpu;
+	netfilter->parsed = !options->dev && (options->pf == NFPROTO_IPV4 || options->pf == NFPROTO_IPV6 || options->pf == NFPROTO_INET);
 	netfilter->marked = options->marked;
 	netfilter->mark = options->mark;
 	netfilter->ops.hook = options->percpu ? hook_of_percpu : hook;
@@ -213,22 +246,65 @@ int lunatik_h_netfilter_register(struct lunatik_netfilter **result, lunatik_obje
 	if (error) {
 		/* It may have been there for a moment. */
 		synchronize_rcu();
-		kfree(netfilter);
-		return error;
+		kvfree(netfilter);
+	} else {
+		mutex_lock(&hooks_lock);
+		list_add(&netfilter->node, &hooks);
+		mutex_unlock(&hooks_lock);
+		*result = netfilter;
 	}
-	*result = netfilter;
-	return 0;
+	put_net(net);
+	return error;
 }
 
-void lunatik_h_netfilter_unregister(struct lunatik_netfilter *netfilter)
+/* Under the lock. */
+static void take_off(struct lunatik_netfilter *netfilter)
 {
 	/* Taking a notifier off tells it that each device goes, which unregisters the hook. */
 	if (netfilter->notifier.notifier_call)
 		unregister_netdevice_notifier_net(netfilter->net, &netfilter->notifier);
 	else
 		nf_unregister_net_hook(netfilter->net, &netfilter->ops);
-	synchronize_rcu();
-	kfree(netfilter);
 }
 
-LUNATIK_MODULE(netfilter, "Lua library: hooks for packets");
+void lunatik_h_netfilter_unregister(struct lunatik_netfilter *netfilter)
+{
+	mutex_lock(&hooks_lock);
+	if (!netfilter->gone)
+		take_off(netfilter);
+	list_del(&netfilter->node);
+	mutex_unlock(&hooks_lock);
+	synchronize_rcu();
+	kvfree(netfilter);
+}
+
+/* Scripts have been stopped before; what comes here is of those that did not end. */
+static void net_exit(struct net *net)
+{
+	struct lunatik_netfilter *netfilter;
+
+	mutex_lock(&hooks_lock);
+	list_for_each_entry(netfilter, &hooks, node) {
+		if (netfilter->net != net || netfilter->gone)
+			continue;
+		take_off(netfilter);
+		netfilter->gone = true;
+	}
+	mutex_unlock(&hooks_lock);
+}
+
+static struct pernet_operations net_operations = {
+	.exit = net_exit,
+};
+
+static int __init start(void)
+{
+	return register_pernet_subsys(&net_operations);
+}
+
+static void __exit end(void)
+{
+	unregister_pernet_subsys(&net_operations);
+}
+
+LUNATIK_MODULE_INIT(netfilter, "Lua library: hooks for packets", start, end);

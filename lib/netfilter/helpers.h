@@ -34,9 +34,10 @@ struct lunatik_netfilter_options {
 /** 0; -ENOENT, the family has no such hook; -EINVAL, it needs a device, or cannot have one; -EOPNOTSUPP, the kernel lacks the family. Context: any. */
 int lunatik_h_netfilter_check(const struct lunatik_netfilter_options *options);
 /**
- * nf_register_net_hook() in @net, for @object, which lives as @asked does until it is unregistered. Context: process, may sleep; takes
+ * nf_register_net_hook() in @net, for @object, which lives as @asked does until it is unregistered; in a per-CPU runtime
+ * each CPU's is looked for with its first packet. Context: process, may sleep; takes
  * the rtnl lock for a device. Returns 0 and the hook; -ENODEV, no such device; -EOPNOTSUPP, this kernel has no such hooks; -ENOMEM;
- * -E2BIG, too many hooks; -EINVAL.
+ * -E2BIG, too many hooks; -EINVAL; -ENXIO, the namespace goes or is gone.
  */
 int lunatik_h_netfilter_register(struct lunatik_netfilter **netfilter, lunatik_object_t *object, struct lunatik_asked *asked,
 				 struct net *net, const struct lunatik_netfilter_options *options);
@@ -50,7 +51,7 @@ LUNATIK_BOOL lunatik_h_netfilter_is_verdict(long long verdict, LUNATIK_BOOL queu
 /** netfilter.cpp: the verdict that follows from what the script said to a packet. Context: softirq, or process in the kernel's network code. */
 unsigned int lunatik_netfilter_settle(lunatik_object_t *object, struct lunatik_said said);
 /** Whom to ask in a per-CPU runtime: the state of this CPU, where the caller stays; NULL if it has no such hook yet. Context: the same. */
-struct lunatik_asked *lunatik_netfilter_local(lunatik_object_t *object);
+struct lunatik_asked *lunatik_netfilter_local(lunatik_object_t *object, unsigned int cpu);
 /** The verdict where there is nobody to ask; counted. Context: the same. */
 unsigned int lunatik_netfilter_unasked(lunatik_object_t *object);
 /** The declared verdict of a hook. */

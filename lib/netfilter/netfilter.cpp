@@ -35,6 +35,7 @@ public:
 	}
 
 	[[nodiscard]] lunatik_asked &asked() noexcept { return asked_; }
+	[[nodiscard]] bool queues() const noexcept { return queues_; }
 	[[nodiscard]] unsigned settle(lunatik_said answer) noexcept
 	{
 		auto said = hook_.settle(asked_, answer);
@@ -94,9 +95,11 @@ Result<void> create(New<Netfilter> slot, Caller &caller, Table, Field<"pf", With
 	if (wrong)
 		return caller.fail(options.dev ? "bad field 'dev' in argument #1 to 'register' (this hook is no device's)"
 					       : "bad field 'dev' in argument #1 to 'register' (this hook needs a device)");
-	auto &filter = slot.emplace(caller, skb, *declared, detach.value.value_or(*declared == accept), lunatik_h_netfilter_queues(&options));
 	// In a per-CPU runtime the kernel has one hook, which asks the state of the CPU it runs on.
-	if (caller.first())
+	lunatik_object_t *first = caller.first();
+	bool queues = first ? of(first).queues() : lunatik_h_netfilter_queues(&options);
+	auto &filter = slot.emplace(caller, skb, *declared, detach.value.value_or(*declared == accept), queues);
+	if (first)
 		return {};
 	auto added = filter.add(lunatik_networkof(&caller.runtime()), options);
 	if (!added)
@@ -136,9 +139,9 @@ unsigned lunatik_netfilter_settle(lunatik_object_t *object, lunatik_said said)
 	return lunatik::of(object).settle(said);
 }
 
-lunatik_asked *lunatik_netfilter_local(lunatik_object_t *object)
+lunatik_asked *lunatik_netfilter_local(lunatik_object_t *object, unsigned cpu)
 {
-	lunatik_object_t *local = lunatik_local(object);
+	lunatik_object_t *local = lunatik_local(object, cpu);
 	return local ? &lunatik::of(local).asked() : nullptr;
 }
 

@@ -198,6 +198,13 @@ static int done(struct lunatik_notifier **result, struct lunatik_notifier *notif
 	return error;
 }
 
+LUNATIK_BOOL lunatik_h_is_notify(long long value)
+{
+	long long rest = value & ~(long long)NOTIFY_STOP_MASK;
+
+	return value == NOTIFY_DONE || value == NOTIFY_OK || (value != rest && rest >= 0 && rest <= NOTIFY_OK + MAX_ERRNO);
+}
+
 int lunatik_h_register_keyboard_notifier(struct lunatik_notifier **result, lunatik_object_t *object)
 {
 	struct lunatik_notifier *notifier = new_notifier(object, keyboard_event, unregister_keyboard);
@@ -214,12 +221,18 @@ int lunatik_h_register_vt_notifier(struct lunatik_notifier **result, lunatik_obj
 
 int lunatik_h_register_netdevice_notifier(struct lunatik_notifier **result, lunatik_object_t *object, struct net *net)
 {
-	struct lunatik_notifier *notifier = new_notifier(object, netdevice_event, unregister_netdevice_block);
+	struct lunatik_notifier *notifier;
+	int error;
 
-	if (!notifier)
-		return -ENOMEM;
-	notifier->net = net;
-	return done(result, notifier, register_netdevice_notifier_net(net, &notifier->block));
+	/* A script may outlast its namespace. */
+	if (!maybe_get_net(net))
+		return -ENXIO;
+	notifier = new_notifier(object, netdevice_event, unregister_netdevice_block);
+	if (notifier)
+		notifier->net = net;
+	error = notifier ? done(result, notifier, register_netdevice_notifier_net(net, &notifier->block)) : -ENOMEM;
+	put_net(net);
+	return error;
 }
 
 void lunatik_h_unregister_notifier(struct lunatik_notifier *notifier)

@@ -21,10 +21,13 @@ extern const struct lunatik_constant lunatik_notifier_vt_events[];
  */
 int lunatik_h_register_keyboard_notifier(struct lunatik_notifier **notifier, lunatik_object_t *object);
 int lunatik_h_register_vt_notifier(struct lunatik_notifier **notifier, lunatik_object_t *object);
-/** The same for the devices of one namespace. Calls back for each device that is there. Takes the rtnl lock. */
+/** The same for the devices of one namespace. Calls back for each device that is there. Takes the rtnl lock. -ENXIO: it goes or is gone. */
 int lunatik_h_register_netdevice_notifier(struct lunatik_notifier **notifier, lunatik_object_t *object, struct net *net);
 /** Takes the block from its chain, and waits for calls that are on their way. Context: process, may sleep. */
 void lunatik_h_unregister_notifier(struct lunatik_notifier *notifier);
+
+/** Whether a number is one that a chain is told: NOTIFY_DONE, NOTIFY_OK, NOTIFY_STOP, NOTIFY_BAD, or of notifier_from_errno(). */
+LUNATIK_BOOL lunatik_h_is_notify(long long value);
 
 /**
  * Keeps an event for later; a worker calls lunatik_notifier_deliver() then. Context: process. False when too many wait already,

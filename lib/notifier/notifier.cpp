@@ -114,18 +114,22 @@ Value integer(Integer value) noexcept
 	return { .kind = LUNATIK_INTEGER, .integer = value };
 }
 
-// Calls the callback. What a chain is told when that says nothing, fails, or is not called: NOTIFY_DONE, go on.
+// Calls the callback. What a chain is told when that says nothing, fails, or is not called: NOTIFY_DONE, go on. So it is when it says a
+// number that is none of these, which counts as a failure: the kernel would make some errno of it.
 Result<int> tell(Hook &hook, lunatik_callback &call, unsigned flags) noexcept
 {
-	// NOTIFY_STOP_MASK, NOTIFY_OK and what makes NOTIFY_BAD.
-	constexpr Integer known = 0x8003;
 	int verdict = 0;
 	call.result_count = 1;
 	auto done = hook.call(
 		call, 0,
 		[&] {
 			const Value &said = call.results[0];
-			verdict = said.kind == LUNATIK_INTEGER ? static_cast<int>(said.integer & known) : 0;
+			if (said.kind != LUNATIK_INTEGER)
+				return true;
+			bool sense = lunatik_h_is_notify(said.integer);
+			if (sense)
+				verdict = static_cast<int>(said.integer);
+			return sense;
 		},
 		flags);
 	if (!done)

@@ -16,8 +16,9 @@
 #include "lunatik/module.h"
 #include "helpers.h"
 
-/* How many packets may wait to be sent. */
+/* How many packets may wait to be sent, and about how many bytes they may take. */
 #define FORWARD_MAX 1024
+#define FORWARD_BYTES (8 << 20)
 
 static unsigned int offset_of(const struct lunatik_packet *packet)
 {
@@ -28,11 +29,63 @@ static unsigned int offset_of(const struct lunatik_packet *packet)
 static void reopen(struct lunatik_packet *packet)
 {
 	unsigned int writable = packet->writable;
-	bool fixed = packet->fixed;
+	bool fixed = packet->fixed, parsed = packet->parsed;
 
 	lunatik_packet_open(packet, packet->skb);
 	packet->writable = min(writable, packet->linear);
 	packet->fixed = fixed;
+	packet->parsed = parsed;
+}
+
+/* Where the header says what follows it. */
+static unsigned int protocol_at(const struct sk_buff *skb)
+{
+	return skb->protocol == htons(ETH_P_IPV6) ? offsetof(struct ipv6hdr, nexthdr) : offsetof(struct iphdr, protocol);
+}
+
+/*
+ * Before a packet is first written. Options are read before a hook is called or after, but for the same packet not again:
+ * ip_rcv_options() fills in where __ip_options_echo() will look for lengths, ipv6_parse_hopopts() where put_cmsg() takes one from. The
+ * protocol has said which kind of socket early demultiplexing looked for, which the protocol's handler takes without a look at its kind.
+ */
+static void keep_parsed(struct lunatik_packet *packet)
+{
+	struct sk_buff *skb = packet->skb;
+
+	packet->kept_size = 0;
+	packet->kept_from = 0;
+	packet->kept[0] = packet->linear ? packet->bytes[0] : 0;
+	packet->kept[1] = packet->linear > protocol_at(skb) ? packet->bytes[protocol_at(skb)] : 0;
+	if (skb->protocol == htons(ETH_P_IP) && packet->linear >= sizeof(struct iphdr)) {
+		packet->kept_from = sizeof(struct iphdr);
+		packet->kept_size = clamp_t(int, ((const struct iphdr *)packet->bytes)->ihl * 4, sizeof(struct iphdr), packet->linear) -
+				    sizeof(struct iphdr);
+	} else if (skb->protocol == htons(ETH_P_IPV6) && packet->linear >= sizeof(struct ipv6hdr) + 2 &&
+		   ((const struct ipv6hdr *)packet->bytes)->nexthdr == NEXTHDR_HOP) {
+		packet->kept_from = sizeof(struct ipv6hdr) + 1;
+		packet->kept_size = 1;
+	}
+	memcpy(packet->kept + 2, packet->bytes + packet->kept_from, packet->kept_size);
+	/* A socket that a packet on its way in was given, where the protocol stands behind headers that may be written. */
+	if (skb->protocol == htons(ETH_P_IPV6) && skb->sk && skb->skb_iif && packet->kept[1] != IPPROTO_TCP && packet->kept[1] != IPPROTO_UDP)
+		skb_orphan(skb);
+}
+
+LUNATIK_BOOL lunatik_packet_intact(struct lunatik_packet *packet)
+{
+	unsigned char *protocol = packet->bytes + protocol_at(packet->skb), *behind = packet->bytes + packet->kept_from;
+
+	/* A packet gets no shorter than its headers; one that has none is none of those that come here. */
+	if (packet->linear <= protocol_at(packet->skb) || packet->linear < packet->kept_from + packet->kept_size ||
+	    (packet->bytes[0] == packet->kept[0] && *protocol == packet->kept[1] && !memcmp(behind, packet->kept + 2, packet->kept_size)))
+		return true;
+	/* What differs was written, so that nobody else has it. */
+	packet->bytes[0] = packet->kept[0];
+	*protocol = packet->kept[1];
+	memcpy(behind, packet->kept + 2, packet->kept_size);
+	if (packet->skb->protocol == htons(ETH_P_IP))
+		ip_send_check((struct iphdr *)packet->bytes);
+	return false;
 }
 
 int lunatik_h_skb_copy_bits(const struct lunatik_packet *packet, unsigned int offset, void *to, unsigned int size)
@@ -51,12 +104,17 @@ int lunatik_h_skb_ensure_writable(struct lunatik_packet *packet, unsigned int en
 	if (skb_shared(skb))
 		return -EBUSY;
 	error = skb_ensure_writable(skb, offset_of(packet) + end);
-	if (error)
+	if (error) {
+		/* Of a packet in a list of fragments the bytes may have been moved before that failed. */
+		reopen(packet);
 		return error;
+	}
 	/* The device summed up what is about to change. */
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->ip_summed = CHECKSUM_NONE;
 	reopen(packet);
+	if (!packet->writable && packet->parsed)
+		keep_parsed(packet);
 	packet->writable = max(packet->writable, end);
 	return 0;
 }
@@ -149,8 +207,10 @@ int lunatik_h_skb_resize(struct lunatik_packet *packet, unsigned int size)
 		return -EBUSY;
 	if (total <= skb->len) {
 		error = pskb_trim_rcsum(skb, total);
-		if (error)
+		if (error) {
+			reopen(packet);
 			return error;
+		}
 	} else {
 		unsigned int more = total - skb->len;
 
@@ -277,24 +337,38 @@ int lunatik_h_skb_checksum(struct lunatik_packet *packet)
 	return -EOPNOTSUPP;
 }
 
-struct sk_buff *lunatik_h_skb_copy(const struct lunatik_packet *packet)
+/* The kernel warns of a copy of what is to be segmented by its list: that is not its own. */
+static struct sk_buff *copy_of(const struct lunatik_packet *packet)
 {
-	struct sk_buff *skb = skb_copy(packet->skb, GFP_ATOMIC | __GFP_NOWARN);
+	struct sk_buff *skb;
 
-	if (!skb)
-		return NULL;
+	if (skb_is_gso(packet->skb) && skb_shinfo(packet->skb)->gso_type & SKB_GSO_FRAGLIST)
+		return ERR_PTR(-EOPNOTSUPP);
+	skb = skb_copy(packet->skb, GFP_ATOMIC | __GFP_NOWARN);
+	return skb ?: ERR_PTR(-ENOMEM);
+}
+
+int lunatik_h_skb_copy(const struct lunatik_packet *packet, struct sk_buff **copy)
+{
+	struct sk_buff *skb = copy_of(packet);
+
+	if (IS_ERR(skb))
+		return PTR_ERR(skb);
 	/* It may outlive the device, the route and the connection: of them it knows the interface's number only. */
 	skb->skb_iif = lunatik_h_skb_ifindex(packet);
 	skb->dev = NULL;
 	skb_dst_drop(skb);
 	skb_ext_reset(skb);
 	nf_reset_ct(skb);
-	return skb;
+	*copy = skb;
+	return 0;
 }
 
-unsigned long lunatik_h_skb_truesize(const struct lunatik_packet *packet)
+unsigned long lunatik_h_skb_truesize(const struct lunatik_packet *packet, unsigned int length)
 {
-	return SKB_TRUESIZE(skb_end_offset(packet->skb) + packet->skb->data_len);
+	unsigned int more = length > packet->length ? length - packet->length : 0;
+
+	return SKB_TRUESIZE(skb_end_offset(packet->skb) + packet->skb->data_len + more);
 }
 
 void lunatik_h_skb_free(struct sk_buff *skb)
@@ -312,6 +386,7 @@ void lunatik_h_packet_open(struct lunatik_packet *packet, struct sk_buff *skb)
  * What hooks send goes out when none runs: sending may come to another hook, whose runtime cannot be entered from inside one.
  */
 static struct sk_buff_head to_send;
+static atomic_long_t to_send_bytes;
 
 static void send(struct tasklet_struct *sender)
 {
@@ -321,6 +396,7 @@ static void send(struct tasklet_struct *sender)
 	while (budget-- && (skb = skb_dequeue(&to_send))) {
 		struct net_device *dev = skb->dev;
 
+		atomic_long_sub(skb->truesize, &to_send_bytes);
 		dev_queue_xmit(skb);
 		dev_put(dev);
 	}
@@ -340,7 +416,7 @@ int lunatik_h_skb_forward(const struct lunatik_packet *packet, struct net *net, 
 
 	if (!mac)
 		return -EINVAL;
-	if (skb_queue_len_lockless(&to_send) >= FORWARD_MAX)
+	if (skb_queue_len_lockless(&to_send) >= FORWARD_MAX || atomic_long_read(&to_send_bytes) >= FORWARD_BYTES)
 		return -ENOBUFS;
 	rcu_read_lock();
 	dev = dev_get_by_index_rcu(net, ifindex ? ifindex : lunatik_h_skb_ifindex(packet));
@@ -349,9 +425,9 @@ int lunatik_h_skb_forward(const struct lunatik_packet *packet, struct net *net, 
 	error = -ENETDOWN;
 	if (!(dev->flags & IFF_UP))
 		goto out;
-	error = -ENOMEM;
-	skb = skb_copy(packet->skb, GFP_ATOMIC | __GFP_NOWARN);
-	if (!skb)
+	skb = copy_of(packet);
+	error = PTR_ERR(skb);
+	if (IS_ERR(skb))
 		goto out;
 	/* Where it has been is none of the concern of where it goes. */
 	__skb_push(skb, skb->data - skb_mac_header(skb));
@@ -362,6 +438,7 @@ int lunatik_h_skb_forward(const struct lunatik_packet *packet, struct net *net, 
 	skb_clear_tstamp(skb);
 	skb->dev = dev;
 	dev_hold(dev);
+	atomic_long_add(skb->truesize, &to_send_bytes);
 	skb_queue_tail(&to_send, skb);
 	tasklet_schedule(&sender);
 	error = 0;
@@ -387,6 +464,7 @@ static void __exit end(void)
 	}
 }
 
+EXPORT_SYMBOL_GPL(lunatik_packet_intact);
 EXPORT_SYMBOL_GPL(lunatik_class_skb);
 EXPORT_SYMBOL_GPL(lunatik_companion_skb);
 

@@ -41,15 +41,18 @@ int lunatik_h_skb_resize(struct lunatik_packet *packet, unsigned int size);
  */
 int lunatik_h_skb_checksum(struct lunatik_packet *packet);
 
-/** skb_copy(): a packet of its own, that refers to no device any more. Context: any. NULL without memory. */
-struct sk_buff *lunatik_h_skb_copy(const struct lunatik_packet *packet);
-/** What skb_copy() of it takes, in bytes. */
-unsigned long lunatik_h_skb_truesize(const struct lunatik_packet *packet);
+/**
+ * skb_copy(): a packet of its own, that refers to no device any more. Context: any. 0 and @copy; -ENOMEM; -EOPNOTSUPP, it is to be
+ * segmented by its list of fragments.
+ */
+int lunatik_h_skb_copy(const struct lunatik_packet *packet, struct sk_buff **copy);
+/** What skb_copy() of it takes, in bytes, where it is made @length bytes long. */
+unsigned long lunatik_h_skb_truesize(const struct lunatik_packet *packet, unsigned int length);
 void lunatik_h_skb_free(struct sk_buff *skb);
 void lunatik_h_packet_open(struct lunatik_packet *packet, struct sk_buff *skb);
 /**
  * Has a copy of it sent soon, out of the interface @ifindex of @net, or its own if that is 0; with its link layer header.
- * Context: any. 0; -EINVAL, it has no such header; -ENODEV; -ENETDOWN; -ENOBUFS, too many wait; -ENOMEM.
+ * Context: any. 0; -EINVAL, it has no such header; -ENODEV; -ENETDOWN; -ENOBUFS, too many wait; -ENOMEM; -EOPNOTSUPP, as above.
  */
 int lunatik_h_skb_forward(const struct lunatik_packet *packet, struct net *net, int ifindex);
 

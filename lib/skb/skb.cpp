@@ -101,6 +101,21 @@ Error gone(const Caller &caller) noexcept
 
 } // namespace
 
+Result<void> Skb::resize(Caller &caller, unsigned size) noexcept
+{
+	std::optional<Charge> charge;
+	// What a copy takes is its runtime's memory.
+	if (packet() == &own_ && size > own_.length)
+		charge.emplace(TRY(Charge::take(caller.runtime(), lunatik_h_skb_truesize(&own_, size))));
+	auto done = Result<void>::from(lunatik_h_skb_resize(packet(), size));
+	moved();
+	if (done && charge) {
+		lunatik_freebytes(charge_);
+		charge_ = charge->release();
+	}
+	return done;
+}
+
 Result<void> Skb::read(Caller &caller, Integer offset, void *to, Integer size) noexcept
 {
 	if (!packet())
@@ -210,9 +225,7 @@ Result<void> resize(Skb &self, Caller &caller, Within<0, 0xffff> size) noexcept
 {
 	if (!self.packet())
 		return gone(caller);
-	auto done = Result<void>::from(lunatik_h_skb_resize(self.packet(), static_cast<unsigned>(size.value)));
-	self.moved();
-	return done;
+	return self.resize(caller, static_cast<unsigned>(size.value));
 }
 
 Result<void> checksum(Skb &self, Caller &caller) noexcept
@@ -233,15 +246,15 @@ Result<void> forward(Skb &self, Caller &caller, std::optional<Within<1, 0x7fffff
 							   ifindex ? static_cast<int>(ifindex->value) : 0));
 }
 
-// copy() -> a packet of its own, which stays. Source: skb_copy(). Errors: ENOMEM.
+// copy() -> a packet of its own, which stays. Source: skb_copy(). Errors: ENOMEM, EOPNOTSUPP.
 Result<void> copy(New<Skb> slot, Skb &self, Caller &caller, Companion<Data> net, Companion<Data> mac) noexcept
 {
 	if (!self.packet())
 		return gone(caller);
-	auto charge = TRY(Charge::take(caller.runtime(), lunatik_h_skb_truesize(self.packet())));
-	sk_buff *skb = lunatik_h_skb_copy(self.packet());
-	if (!skb)
-		return Error(ENOMEM);
+	auto charge = TRY(Charge::take(caller.runtime(), lunatik_h_skb_truesize(self.packet(), 0)));
+	sk_buff *skb = nullptr;
+	if (auto done = Result<void>::from(lunatik_h_skb_copy(self.packet(), &skb)); !done)
+		return done.error();
 	slot.emplace(net, mac).adopt(skb, charge.release());
 	return {};
 }

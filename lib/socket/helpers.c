@@ -279,8 +279,12 @@ struct socket *lunatik_h_sock_create(struct net *net, int family, int type, int 
 void lunatik_h_sock_release(struct socket *sock)
 {
 	/* Closing waits that long, whatever a script has set, and may be what a runtime's end waits for. */
-	if (sock->sk && sock->sk->sk_lingertime > HZ)
-		WRITE_ONCE(sock->sk->sk_lingertime, HZ);
+	if (sock->sk && sock_flag(sock->sk, SOCK_LINGER) && READ_ONCE(sock->sk->sk_lingertime)) {
+		unsigned long most = msecs_to_jiffies(lunatik_closingshare(1000));
+
+		if (READ_ONCE(sock->sk->sk_lingertime) > most)
+			WRITE_ONCE(sock->sk->sk_lingertime, most);
+	}
 	if (sock->file)
 		fput(sock->file);
 	else
@@ -441,8 +445,6 @@ int lunatik_h_set_timeout(struct socket *sock, enum lunatik_h_direction directio
 {
 	struct __kernel_sock_timeval time = { .tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000 };
 
-	if (milliseconds < 0)
-		time.tv_sec = time.tv_usec = 0;
 	return lunatik_h_setsockopt(sock, SOL_SOCKET, direction == LUNATIK_H_SEND ? SO_SNDTIMEO_NEW : SO_RCVTIMEO_NEW, &time,
 				    sizeof(time));
 }

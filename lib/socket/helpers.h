@@ -74,7 +74,7 @@ enum lunatik_h_direction { LUNATIK_H_RECEIVE, LUNATIK_H_SEND };
  * without flags. NULL and @error on failure.
  */
 struct socket *lunatik_h_sock_create(struct net *net, int family, int type, int protocol, int *error);
-/** sock_release(), or fput() of one that has a file, whose end comes a little later. Lingers for a second at most. */
+/** sock_release(), or fput() of one that has a file, whose end comes a little later. Lingers as lunatik_closingshare() says, for a second at most. */
 void lunatik_h_sock_release(struct socket *sock);
 int lunatik_h_sock_family(struct socket *sock);
 int lunatik_h_sock_is_stream(struct socket *sock);

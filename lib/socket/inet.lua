@@ -70,11 +70,19 @@ function methods:connect(address, port, flags)
 	return self.socket:connect(number, port, scope, flags)
 end
 
-function methods:send(message, address, port)
+function methods:send(message, address, port, flags)
 	if address == nil then
-		return self.socket:send(message)
+		if flags == nil and port == nil then
+			return self.socket:send(message)
+		end
+		return self.socket:send(message, nil, port, flags)
 	end
-	return self.socket:send(message, packed(self, address, port))
+	local number, scope
+	number, port, scope = packed(self, address, port)
+	if self.any == 0 then
+		return self.socket:send(message, number, port, flags)
+	end
+	return self.socket:send(message, number, port, scope, flags)
 end
 
 function methods:receive(length, flags, from)
@@ -89,9 +97,7 @@ function methods:receivefrom(length, flags)
 	return message, shown(address, port, scope)
 end
 
-function methods:sendto(message, address, port)
-	return self.socket:send(message, packed(self, address, port))
-end
+methods.sendto = methods.send
 
 -- A socket of the same kind.
 function methods:accept(flags)

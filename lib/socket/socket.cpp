@@ -414,6 +414,34 @@ Result<void> accept(New<Socket> slot, Socket &self, Caller &caller, std::optiona
 	}
 }
 
+// Takes the flags that follow an address of `parts`; in `values` the address begins, and is all that is left there. The argument number
+// `first` of `name` is its first.
+template <std::size_t N>
+Result<Integer> take_flags(Caller &caller, const char *name, int first, Value (&values)[N], unsigned parts) noexcept
+{
+	const Value *flags = nullptr;
+	for (unsigned i = parts; i < N; i++) {
+		if (values[i].kind == LUNATIK_NONE || values[i].kind == LUNATIK_NIL)
+			continue;
+		if (values[i].kind != LUNATIK_INTEGER)
+			return bad_type(caller, { name, first + static_cast<int>(i) }, "number", values[i]);
+		if (flags)
+			return bad(caller, { name, first + static_cast<int>(i) }, "the flags came before");
+		flags = &values[i];
+	}
+	Integer bits = flags ? flags->integer : 0;
+	for (unsigned i = parts; i < N; i++)
+		values[i].kind = LUNATIK_NONE;
+	return bits;
+}
+
+// How many parts an address of a socket's family has.
+unsigned parts_of(const Socket &self) noexcept
+{
+	auto form = lunatik_h_form_of(self.family());
+	return form == LUNATIK_H_UNIX || form == LUNATIK_H_OTHER ? 1 : form == LUNATIK_H_INET6 ? 3 : 2;
+}
+
 // connect(address... [, flags]). Source: kernel_connect(). Waits; a connection that is being made goes on without it.
 Result<void> connect(Socket &self, Caller &caller, std::optional<Value> first, std::optional<Value> second, std::optional<Value> third,
 		     std::optional<Value> fourth) noexcept
@@ -421,16 +449,8 @@ Result<void> connect(Socket &self, Caller &caller, std::optional<Value> first, s
 	Use use(self);
 	if (!use)
 		return Error(EBADF);
-	// The flags follow the address, which has one or two parts.
 	Value values[] = { none_if_absent(first), none_if_absent(second), none_if_absent(third), none_if_absent(fourth) };
-	auto form = lunatik_h_form_of(self.family());
-	unsigned parts = form == LUNATIK_H_UNIX || form == LUNATIK_H_OTHER ? 1 : form == LUNATIK_H_INET6 ? 3 : 2;
-	Integer flags = 0;
-	if (values[parts].kind == LUNATIK_INTEGER)
-		flags = values[parts].integer;
-	else if (values[parts].kind != LUNATIK_NONE && values[parts].kind != LUNATIK_NIL)
-		return bad_type(caller, { "connect", static_cast<int>(parts) + 1 }, "number", values[parts]);
-	values[parts].kind = LUNATIK_NONE;
+	Integer flags = TRY(take_flags(caller, "connect", 1, values, parts_of(self)));
 	int nonblock = 0;
 	if (TRY(checked<int>(lunatik_h_sock_type(flags, &nonblock))))
 		return Error(EINVAL);
@@ -447,7 +467,7 @@ Result<void> connect(Socket &self, Caller &caller, std::optional<Value> first, s
 			auto waited = patience.wait(Error(error));
 			if (!waited)
 				return waited;
-		} else if (would_block(error) && form == LUNATIK_H_UNIX) {
+		} else if (would_block(error) && lunatik_h_form_of(self.family()) == LUNATIK_H_UNIX) {
 			// The listener's queue is full, and tells nobody when it no longer is.
 			TRY(patience.wait_blindly(Error(error)));
 		} else {
@@ -462,9 +482,9 @@ Result<int> message_flags(std::optional<Integer> flags, lunatik_h_direction dire
 	return flags ? checked<int>(lunatik_h_msg_flags(*flags, direction)) : Result<int>(0);
 }
 
-// send(message [, address...]) -> bytes. Source: sock_sendmsg(). Waits until all of it is taken.
+// send(message [, address... [, flags]]) -> bytes. Source: sock_sendmsg(). Waits until all of it is taken.
 Result<Integer> send(Socket &self, Caller &caller, std::string_view message, std::optional<Value> first, std::optional<Value> second,
-		     std::optional<Value> third, std::optional<Integer> flags) noexcept
+		     std::optional<Value> third, std::optional<Value> fourth) noexcept
 {
 	Use use(self);
 	if (!use)
@@ -472,9 +492,14 @@ Result<Integer> send(Socket &self, Caller &caller, std::string_view message, std
 	// Read only if it is made.
 	__attribute__((uninitialized)) Sockaddr name;
 	bool named = first && first->kind != LUNATIK_NIL;
-	if (named)
-		TRY(Given(caller, self.family(), { "send", 2 }, *first, none_if_absent(second), none_if_absent(third)).make(name));
-	int bits = TRY(message_flags(flags, LUNATIK_H_SEND));
+	int bits = 0;
+	if (first || second || third || fourth) {
+		Value values[] = { none_if_absent(first), none_if_absent(second), none_if_absent(third), none_if_absent(fourth) };
+		Integer flags = TRY(take_flags(caller, "send", 2, values, named ? parts_of(self) : 1));
+		bits = TRY(message_flags(flags, LUNATIK_H_SEND));
+		if (named)
+			TRY(Given(caller, self.family(), { "send", 2 }, values[0], values[1], values[2]).make(name));
+	}
 	Patience patience(caller, self, use, LUNATIK_H_SEND, self.nonblock() || (bits && lunatik_h_msg_dontwait(bits)));
 	bool stream = lunatik_h_sock_is_stream(use.sock());
 	for (std::size_t sent = 0;;) {
@@ -580,8 +605,11 @@ Result<void> setsockopt(Socket &self, Caller &caller, int level, int option, Val
 	if (wanted < low || wanted > high)
 		return bad(caller, { "setsockopt", 3 }, "out of range");
 	lunatik_h_direction direction;
-	if (lunatik_h_is_timeout(level, option, &direction))
+	if (lunatik_h_is_timeout(level, option, &direction)) {
+		if (wanted < 0)
+			return bad(caller, { "setsockopt", 3 }, "out of range");
 		return Result<void>::from(lunatik_h_set_timeout(use.sock(), direction, wanted));
+	}
 	int plain = static_cast<int>(wanted);
 	return Result<void>::from(lunatik_h_setsockopt(use.sock(), level, option, &plain, sizeof(plain)));
 }

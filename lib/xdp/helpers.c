@@ -175,6 +175,9 @@ static __always_inline int run(const char *key, size_t size, struct xdp_buff *xd
 	struct lunatik_xdp_packet packet __attribute__((uninitialized));
 	struct lunatik_xdp *found;
 
+	/* For the verifier, what a map says when it has nothing is memory too. */
+	if (unlikely(!key))
+		return -1;
 	/* Programs hand over their array, with what is left of it. */
 	while (size && !key[size - 1])
 		size--;
@@ -184,8 +187,8 @@ static __always_inline int run(const char *key, size_t size, struct xdp_buff *xd
 	packet.bytes = xdp->data;
 	packet.size = xdp->data_end - xdp->data;
 	packet.argument = argument;
-	packet.argument_size = argument_size;
-	return found->percpu ? lunatik_xdp_ask_local(found->object, &packet) : lunatik_xdp_ask(found->object, &packet);
+	packet.argument_size = argument ? argument_size : 0;
+	return found->percpu ? lunatik_xdp_ask_local(found->object, &packet, smp_processor_id()) : lunatik_xdp_ask(found->object, &packet);
 }
 
 /**

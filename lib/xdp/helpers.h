@@ -44,7 +44,7 @@ void lunatik_h_xdp_hide(const lunatik_object_t *object);
 /** xdp.cpp: what the script says to a packet. Context: softirq, or process with bottom halves off. */
 int lunatik_xdp_ask(lunatik_object_t *object, struct lunatik_xdp_packet *packet);
 /** The same of a per-CPU runtime: asks the state of this CPU. */
-int lunatik_xdp_ask_local(lunatik_object_t *object, struct lunatik_xdp_packet *packet);
+int lunatik_xdp_ask_local(lunatik_object_t *object, struct lunatik_xdp_packet *packet, unsigned int cpu);
 
 #ifdef __cplusplus
 }

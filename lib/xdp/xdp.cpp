@@ -192,9 +192,9 @@ int lunatik_xdp_ask(lunatik_object_t *object, lunatik_xdp_packet *packet)
 	return lunatik::of(object).decide(*packet);
 }
 
-int lunatik_xdp_ask_local(lunatik_object_t *object, lunatik_xdp_packet *packet)
+int lunatik_xdp_ask_local(lunatik_object_t *object, lunatik_xdp_packet *packet, unsigned cpu)
 {
-	lunatik_object_t *local = lunatik_local(object);
+	lunatik_object_t *local = lunatik_local(object, cpu);
 	if (!local) [[unlikely]]
 		return lunatik::of(object).unasked();
 	return lunatik::of(local).decide(*packet);

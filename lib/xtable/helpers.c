@@ -25,6 +25,7 @@ const unsigned int lunatik_xtable_continue = XT_CONTINUE;
 struct extension {
 	struct list_head node;
 	struct list_head scripts;	/* that have it now, each in a namespace of its own */
+	struct list_head orphans;	/* rules whose script has ended */
 	unsigned int rules;
 	bool listed;
 	bool target;
@@ -45,11 +46,14 @@ struct lunatik_xtable {
 };
 
 struct rule {
-	struct list_head node;
+	struct list_head node;		/* of its script's rules, or of the extension's orphans */
 	struct extension *extension;
+	const struct net *net;		/* whose table it is in: compared only */
+	const struct lunatik_xtable_info *info;	/* in the table, where it stays until the rule is removed */
 	struct lunatik_xtable *script;	/* guarded by the lock; NULL when the script has ended */
 	lunatik_object_t __rcu *object;	/* the same, for packets */
 	bool percpu;
+	bool base;			/* of a bridge's chain that the kernel calls */
 	const void *strings[];		/* userargs in each state of the script */
 };
 
@@ -62,8 +66,12 @@ static DEFINE_MUTEX(lock);
 static __always_inline unsigned int ask(const struct rule *rule, lunatik_object_t *object, struct sk_buff *skb,
 					const struct xt_action_param *par, struct lunatik_xtable_packet *packet)
 {
+	unsigned int verdict;
+	bool stayed;
+
 	lunatik_packet_open(&packet->packet, skb);
 	packet->packet.fixed = !packet->target;
+	packet->packet.parsed = packet->target && (xt_family(par) == NFPROTO_IPV4 || xt_family(par) == NFPROTO_IPV6);
 	packet->userargs = rule->strings;
 	packet->hook = xt_hooknum(par);
 	packet->family = xt_family(par);
@@ -76,7 +84,12 @@ static __always_inline unsigned int ask(const struct rule *rule, lunatik_object_
 		packet->fragoff = 0;
 	}
 	packet->hotdrop = false;
-	return lunatik_packet_ask(object, &packet->packet, rule->percpu, lunatik_xtable_ask, lunatik_xtable_ask_local);
+	if (likely(!rule->percpu))
+		return lunatik_xtable_ask(object, &packet->packet);
+	stayed = lunatik_packet_stay();
+	verdict = lunatik_xtable_ask_local(object, &packet->packet, smp_processor_id());
+	lunatik_packet_leave(stayed);
+	return verdict;
 }
 
 static bool match(const struct sk_buff *skb, struct xt_action_param *par)
@@ -117,14 +130,19 @@ static unsigned int target(struct sk_buff *skb, const struct xt_action_param *pa
 		case NF_ACCEPT:
 			return EBT_ACCEPT;
 		case XT_RETURN:
-			return EBT_RETURN;
+			/* From a chain that is called by none the kernel warns to return. */
+			return rule->base ? EBT_CONTINUE : EBT_RETURN;
 		default:
 			return EBT_CONTINUE;
 		}
 	}
-	/* Nobody has it now: a script that takes a packet keeps copies only. */
-	if (verdict == NF_STOLEN)
+	if (verdict == NF_STOLEN) {
+		/* Traffic control's way of calling targets, which 6.7 does not have any more, goes on with the packet. */
+		if (!par->state->okfn)
+			return NF_DROP;
+		/* Nobody has it now: a script that takes a packet keeps copies only. */
 		consume_skb(skb);
+	}
 	return verdict;
 }
 
@@ -155,32 +173,64 @@ static void unlist(struct extension *extension)
 		xt_unregister_match(&extension->xt_match);
 }
 
-static int add_rule(struct extension *extension, struct net *net, struct lunatik_xtable_info *info)
+/* Whether there is such a rule without a script: iptables has all rules of a table checked anew when it changes one of them. */
+static bool is_orphan(const struct extension *extension, const struct rule *as)
 {
+	const struct rule *rule;
+
+	list_for_each_entry(rule, &extension->orphans, node) {
+		if (rule->net == as->net && rule->info->size == as->info->size &&
+		    !memcmp(rule->info->userargs, as->info->userargs, as->info->size))
+			return true;
+	}
+	return false;
+}
+
+/* Has the script of the rule's namespace asked about it. */
+static int adopt(struct rule *rule)
+{
+	const struct lunatik_xtable_info *info = rule->info;
+	struct extension *extension = rule->extension;
 	struct lunatik_xtable *script;
+	int error;
+
+	list_for_each_entry(script, &extension->scripts, node) {
+		if (!net_eq(script->net, rule->net))
+			continue;
+		error = lunatik_xtable_add(script->object, rule->strings, info->userargs, info->size);
+		if (error)
+			return error;
+		rule->script = script;
+		rule->percpu = script->percpu;
+		rcu_assign_pointer(rule->object, script->object);
+		list_add(&rule->node, &script->rules);
+		return 0;
+	}
+	if (!is_orphan(extension, rule))
+		return -ENOENT;
+	list_add(&rule->node, &extension->orphans);
+	return 0;
+}
+
+static int add_rule(struct extension *extension, struct net *net, struct lunatik_xtable_info *info, bool base)
+{
 	struct rule *rule;
-	int error = -ENOENT;
+	int error;
 
 	if (info->size > sizeof(info->userargs))
 		return -EINVAL;
 	rule = kzalloc(struct_size(rule, strings, nr_cpu_ids), GFP_KERNEL_ACCOUNT);
 	if (!rule)
 		return -ENOMEM;
+	rule->extension = extension;
+	rule->net = net;
+	rule->info = info;
+	rule->base = base;
 	mutex_lock(&lock);
-	list_for_each_entry(script, &extension->scripts, node) {
-		if (!net_eq(script->net, net))
-			continue;
-		error = lunatik_xtable_add(script->object, rule->strings, info->userargs, info->size);
-		if (error)
-			break;
-		rule->extension = extension;
+	error = adopt(rule);
+	if (!error) {
 		extension->rules++;
-		rule->script = script;
-		rule->percpu = script->percpu;
-		rcu_assign_pointer(rule->object, script->object);
-		list_add(&rule->node, &script->rules);
 		info->rule = rule;
-		break;
 	}
 	mutex_unlock(&lock);
 	if (error)
@@ -194,10 +244,9 @@ static void remove_rule(const struct lunatik_xtable_info *info)
 	struct rule *rule = info->rule;
 
 	mutex_lock(&lock);
-	if (rule->script) {
-		list_del(&rule->node);
+	list_del(&rule->node);
+	if (rule->script)
 		lunatik_xtable_remove(rule->script->object, rule->strings, info->userargs, info->size, true);
-	}
 	rule->extension->rules--;
 	unlist(rule->extension);
 	mutex_unlock(&lock);
@@ -206,7 +255,7 @@ static void remove_rule(const struct lunatik_xtable_info *info)
 
 static int match_check(const struct xt_mtchk_param *par)
 {
-	return add_rule(container_of(par->match, struct extension, xt_match), par->net, par->matchinfo);
+	return add_rule(container_of(par->match, struct extension, xt_match), par->net, par->matchinfo, false);
 }
 
 static void match_destroy(const struct xt_mtdtor_param *par)
@@ -216,7 +265,10 @@ static void match_destroy(const struct xt_mtdtor_param *par)
 
 static int target_check(const struct xt_tgchk_param *par)
 {
-	return add_rule(container_of(par->target, struct extension, xt_target), par->net, par->targinfo);
+	/* ebtables says so with a bit of its own. */
+	bool base = par->family == NFPROTO_BRIDGE && par->hook_mask & 1 << NF_BR_NUMHOOKS;
+
+	return add_rule(container_of(par->target, struct extension, xt_target), par->net, par->targinfo, base);
 }
 
 static void target_destroy(const struct xt_tgdtor_param *par)
@@ -324,6 +376,7 @@ static struct extension *create(const struct lunatik_xtable_options *options)
 	if (!extension)
 		return ERR_PTR(-ENOMEM);
 	INIT_LIST_HEAD(&extension->scripts);
+	INIT_LIST_HEAD(&extension->orphans);
 	extension->target = options->target;
 	if (options->target) {
 		struct xt_target *xt = &extension->xt_target;
@@ -435,7 +488,7 @@ void lunatik_h_xtable_unregister(struct lunatik_xtable *script)
 	synchronize_rcu();
 	mutex_lock(&lock);
 	list_for_each_entry_safe(rule, next, &script->rules, node) {
-		list_del(&rule->node);
+		list_move(&rule->node, &extension->orphans);
 		lunatik_xtable_remove(script->object, rule->strings, NULL, 0, false);
 		rule->script = NULL;
 	}

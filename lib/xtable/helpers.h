@@ -70,7 +70,7 @@ void lunatik_xtable_remove(lunatik_object_t *object, const void **strings, const
 /** What the script says to a packet, a struct lunatik_xtable_packet: 1 or 0 of a match, a verdict of a target. */
 unsigned int lunatik_xtable_ask(lunatik_object_t *object, struct lunatik_packet *packet);
 /** The same of a per-CPU runtime: asks the state of this CPU, where the caller stays. */
-unsigned int lunatik_xtable_ask_local(lunatik_object_t *object, struct lunatik_packet *packet);
+unsigned int lunatik_xtable_ask_local(lunatik_object_t *object, struct lunatik_packet *packet, unsigned int cpu);
 
 #ifdef __cplusplus
 }

@@ -130,8 +130,11 @@ public:
 		if (!string) [[unlikely]]
 			return unasked(packet);
 		auto said = hook_.ask_with(kept_function, kept_skb, string, skb_.shown(), &packet);
+		bool intact = lunatik_packet_left_alone(&packet.packet);
 		if (!said) [[unlikely]]
 			return fallen(packet, declared());
+		if (!intact) [[unlikely]]
+			return fallen(packet, rejected(kept_function, Hook::changed_header));
 		bool sense = packet.target ? said->kind == LUNATIK_INTEGER && lunatik_h_xtable_is_verdict(&packet, said->integer)
 					   : said->kind == LUNATIK_BOOLEAN;
 		if (!sense) [[unlikely]]
@@ -317,9 +320,9 @@ unsigned lunatik_xtable_ask(lunatik_object_t *object, lunatik_packet *packet)
 	return lunatik::of(object).decide(lunatik::of(packet));
 }
 
-unsigned lunatik_xtable_ask_local(lunatik_object_t *object, lunatik_packet *packet)
+unsigned lunatik_xtable_ask_local(lunatik_object_t *object, lunatik_packet *packet, unsigned cpu)
 {
-	lunatik_object_t *local = lunatik_local(object);
+	lunatik_object_t *local = lunatik_local(object, cpu);
 	// A rule comes when all states are there; one of them may have stopped since.
 	if (!local) [[unlikely]]
 		return lunatik::of(object).unasked(lunatik::of(packet));

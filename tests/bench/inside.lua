@@ -5,11 +5,21 @@ local linux = require("linux")
 local lunatik = require("lunatik")
 local data = require("data")
 
+-- The guest's only CPU has workers and timers to serve as well, some milliseconds at a time: the middle one of many had none.
+local function middle(count, f)
+	local times = {}
+	for i = 1, count do
+		local begin = linux.time()
+		f()
+		times[i] = linux.time() - begin
+	end
+	table.sort(times)
+	return times[count // 2 + 1]
+end
+
 local function time(count, f)
 	f(count)
-	local begin = linux.time()
-	f(count)
-	return linux.time() - begin
+	return middle(9, function() f(count) end)
 end
 
 local empty = time(10000, function(n) for i = 1, n do end end)
@@ -18,15 +28,7 @@ local function row(name, f, count)
 	print(name, (time(count, f) - empty * count // 10000) // count)
 end
 
--- The guest's only CPU has workers and timers to serve as well, some milliseconds at a time: the middle one of many had none.
-local times = {}
-for i = 1, 101 do
-	local begin = linux.time()
-	lunatik.runtime("bench/empty"):stop()
-	times[i] = linux.time() - begin
-end
-table.sort(times)
-print("runtime", times[51])
+print("runtime", middle(101, function() lunatik.runtime("bench/empty"):stop() end))
 local plain = { x = 5 }
 row("table.get", function(n) local t = plain for i = 1, n do local x = t.x end end)
 local env = lunatik._ENV

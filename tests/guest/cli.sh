@@ -110,6 +110,41 @@ printf '#!%s run\nprint("a program", ...)\n' "$(command -v lunatik)" >program &&
 gives "a script that is a program" 0 '^a program$' '' ./program
 lunatik stop program
 
+# -- another network namespace, whose runtimes are its own
+
+ip netns add blue
+gives "run there" 0 '^hello' '' lunatik run test/hello --netns blue
+gives "list does not show it here" 0 '' '^no runtime is running$' lunatik list
+gives "nor is it to be stopped here" 6 '' 'is not running.hint: lunatik list shows' lunatik stop test/hello
+gives "list there" 0 'test/hello +process +ready' '' lunatik list --netns blue
+gives "its names" 0 '^test/hello$' '' bash -c 'lunatik list -0 --netns blue | tr "\0" "\n"'
+gives "list in it" 0 'test/hello +process +ready' '' ip netns exec blue lunatik list
+gives "by its path" 0 'test/hello +process +ready' '' lunatik list --netns /run/netns/blue
+gives "stats there" 0 '^test/hello.*  netns    [0-9]+' '' lunatik stats test/hello --netns blue
+gives "log there" 0 'test/hello: hello.*test/hello: \[started\]' '' lunatik log test/hello --netns blue
+gives "restart there" 0 '^hello' '' lunatik restart test/hello --netns blue
+gives "top there" 0 'test/hello +process' '' lunatik top -n 1 -d 0.2 --netns blue
+gives "a runtime of that name here too" 0 '^hello' '' lunatik run test/hello
+gives "again there" 6 '' 'already running.hint: stop it first: sudo lunatik stop --netns blue test/hello' lunatik run test/hello --netns blue
+gives "--replace there" 0 '^hello' '' lunatik run test/hello --replace --netns blue
+gives "stop here" 0 '' '' lunatik stop test/hello
+gives "stop there" 0 '' '' lunatik stop --netns blue -- test/hello
+gives "what does not run there" 6 '' 'is not running.hint: lunatik list --netns blue shows what runs' lunatik stop test/hello --netns blue
+gives "a list that is empty there" 0 '' "^no runtime is running in the network namespace 'blue'$" lunatik list --netns blue
+gives "stats of nothing there" 0 '' "^no runtime is running in the network namespace 'blue'$" lunatik stats --netns blue
+gives "an empty list in it" 0 '' '^no runtime is running in this network namespace$' ip netns exec blue lunatik list
+gives "code there" 0 '' '' lunatik run --netns blue -e 'require("fib").newrule(100, 7777)'
+is "works on its network" "$(ip -n blue rule list priority 7777 | grep -c 'lookup 100')" 1
+is "and not on this" "$(ip rule list priority 7777)" ""
+gives "spawn there" 0 '' '' lunatik spawn test/spawned --netns blue
+gives "which is not here" 0 '' '^no runtime is running$' lunatik list
+gives "stop of a thread there" 0 '' '' lunatik stop test/spawned --netns blue
+gives "no such namespace" 6 '' "^lunatik: no network namespace 'red': .*hint: ip netns list shows them" lunatik list --netns red
+gives "no namespace at all" 2 '' "^lunatik: cannot enter the network namespace '/dev/null'" lunatik list --netns /dev/null
+gives "no permission for it" 4 '' "^lunatik: .*'blue'.*hint: run it as root" su nobody -s /bin/sh -c 'lunatik list --netns blue'
+gives "--netns for check" 2 '' '^lunatik: .*--netns' lunatik check test/hello --netns blue
+ip netns del blue
+
 # -- wrong uses of the command
 
 gives "no such verb" 2 '' "^lunatik: there is no verb 'start'.hint: " lunatik start

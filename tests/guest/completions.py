@@ -191,6 +191,7 @@ def typed():
         equal(f"{shell}: behind an equals sign", typist.call("lunatik stop n16=\t"), ["stop", NAMES[16]])
         equal(f"{shell}: a name that begins as a command", typist.call("lunatik stop \\`\t"), ["stop", f"`{COMMAND}`"])
         equal(f"{shell}: a name with a dash is no option", typist.call("lunatik stop -- -n3\t"), ["stop", "--", odd])
+        equal(f"{shell}: nor is that of a state", typist.call("lunatik state close -- -n3\t"), ["state", "close", "--", odd])
         equal(f"{shell}: a state", typist.call("lunatik state close n00\t"), ["state", "close", NAMES[0]])
         equal(f"{shell}: a script", typist.call("lunatik run test/y\t"), ["run", f"test/y$({COMMAND})"])
         typist.call("lunatik stop \t\t")
@@ -210,6 +211,8 @@ def main():
     install("zeal", "print(1)")
     for name in ("test/zebra", "test/zeal", "passwd"):
         lunatik("run", name)
+    subprocess.run(["ip", "netns", "add", "elsewhere"], check=True)
+    lunatik("run", "test/zeal", "--name", "zoo", "--netns", "elsewhere")
     for shell, path in FILES.items():
         done = subprocess.run([shell, "-n", path], capture_output=True, text=True)
         equal(f"{shell} parses its file", (done.returncode, done.stdout + done.stderr), (0, ""))
@@ -222,6 +225,10 @@ def main():
         offers(shell, "no script that is not there", [], ["run", "test/nosuchscript"])
         offers(shell, "runtimes", ["test/zeal", "test/zebra"], ["stop", "test/ze"])
         offers(shell, "a script that does not run is none", [], ["stop", "test/fai"])
+        offers(shell, "one of another network namespace is not offered", [], ["stop", "zo"])
+        offers(shell, "network namespaces", ["elsewhere"], ["stop", "--netns", "else"])
+        offers(shell, "runtimes of another network namespace", ["zoo"], ["stop", "--netns", "elsewhere", "z"])
+        offers(shell, "and behind --", ["zoo"], ["stop", "--netns", "elsewhere", "--", "z"])
         offers(shell, "runtimes, of restart", ["passwd"], ["restart", "pass"])
         offers(shell, "suites", ["data"], ["test", "da"])
         offers(shell, "actions", ["close", "create"], ["state", "c"])
@@ -240,13 +247,14 @@ def main():
         offers(shell, "contexts behind code", ["hardirq", "percpu", "process", "softirq"], ["run", "-e", "1", "@"])
         offers(shell, "percpu behind softirq", ["percpu"], ["spawn", "passwd", "softirq", "@"])
         offers(shell, "nothing behind a name", [], ["stop", "passwd", "@"])
-        offers(shell, "options, those of all verbs too, each once", ["-0", "--help", "--json", "--null", "--quiet", "--version", "-V", "-h", "-j", "-q"],
+        offers(shell, "options, those of all verbs too, each once", ["-0", "--help", "--json", "--netns", "--null", "--quiet", "--version", "-V", "-h", "-j", "-q"],
                ["list", "-"])
     stop("test/zebra")
     for shell in shells:
         offers(shell, "a runtime that has ended is not offered", ["test/zeal"], ["stop", "test/ze"])
     for shell in shells:
         shell.close()
+    subprocess.run(["ip", "netns", "delete", "elsewhere"], check=True)
     typed()
     os.chdir("/")
     place.cleanup()

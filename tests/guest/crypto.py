@@ -159,6 +159,10 @@ def ciphers():
                          ("the associated data", "c:decrypt(iv, e, 'other')"), ("the iv", "c:decrypt(('x'):rep(12), e, aad)"),
                          ("a text too short for a tag", "c:decrypt(iv, 'x', aad)"), ("no associated data", "c:decrypt(iv, e)")):
         fails(f"aead: {what} changed", f"function() {case} local e = c:encrypt(iv, p, aad) return {change} end", "^EBADMSG$")
+    # What may be encrypted may be decrypted.
+    gives("the largest message", "local c = crypto.aead('gcm(aes)') c:setkey(('k'):rep(16)) local iv = ('i'):rep(12) "
+          "local e = c:encrypt(iv, ('x'):rep(4194303 - 16 - 4), 'head') return #c:decrypt(iv, e, 'head'), "
+          "pcall(c.encrypt, c, iv, ('x'):rep(4194303 - 16 - 3), 'head')", 4194283, "false", "ENOMEM")
     gives("what an aead is", "local c = crypto.aead('gcm(aes)') c:setauthsize(12) return c:ivsize(), c:authsize(), c:algname()", 12, 12, "gcm(aes)")
     for name, call, pattern in (
             ("no such cipher", "crypto.skcipher, 'nosuch'", "ENOENT"), ("a hash as cipher", "crypto.skcipher, 'sha256'", "ENOENT"),

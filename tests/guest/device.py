@@ -5,14 +5,16 @@
 
 import fcntl
 import mmap
+import multiprocessing
 import os
 import select
 import stat
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
-from ktap import (equal, errno_of, faster, finish, install, like, lunatik, ok, opened, raises, run_script, start,
+from ktap import (equal, errno_of, evaluate, faster, finish, install, like, lunatik, ok, opened, raises, run_script, start,
                   stop, within)
 
 DEVICES = r"""
@@ -345,6 +347,38 @@ def outliving():
     equal("and works when it is closed", (result.returncode, result.stderr), (0, ""))
 
 
+def taken_names():
+    """Whether a name is taken does not depend on who asks, nor on the node alone."""
+    run_script("taken", """
+local device = require("device")
+device.new { name = "t_kept" }
+device.new { name = "t_asks", mode = 438, read = function(_, _, offset)
+	if offset == 0 then return tostring(select(2, pcall(device.new, { name = "t_file" }))) end
+end }
+""")
+    os.unlink("/dev/t_kept")
+    like("a device has its name without its node", evaluate("return pcall(require('device').new, { name = 't_kept' })"), "EEXIST")
+    ok("which the kernel does not complain of", "duplicate filename" not in subprocess.run(["dmesg"], capture_output=True, text=True).stdout)
+    with open("/dev/t_file", "w"):
+        equal("a file that is no device", read("t_asks"), b"EEXIST")
+    os.symlink("/nowhere", "/dev/t_link")
+    like("nor is a link to nothing free", evaluate("return pcall(require('device').new, { name = 't_link' })"), "EEXIST")
+    os.unlink("/dev/t_link")
+    # A callback runs in the task that uses the device.
+    root = tempfile.mkdtemp()
+    os.mknod(f"{root}/asks", 0o600 | stat.S_IFCHR, os.stat("/dev/t_asks").st_rdev)
+    with multiprocessing.Pool(1) as pool:
+        equal("is one for a task with another root too", pool.apply(read_in, (root, "/asks")), b"EEXIST")
+    os.unlink("/dev/t_file")
+    equal("stop", stop("taken"), 0)
+
+
+def read_in(root, path):
+    os.chroot(root)
+    with open(path, "rb", buffering=0) as file:
+        return file.read(100)
+
+
 def main():
     result = run_script("devices", DEVICES)
     if result.returncode == 0:
@@ -354,6 +388,7 @@ def main():
         equal("takes its devices away", [name for name in os.listdir("/dev") if name.startswith("t_")], [])
     wrong_uses()
     taking_turns()
+    taken_names()
     outliving()
     return finish()
 

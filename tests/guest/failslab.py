@@ -399,6 +399,22 @@ def modules():
         sweep(f"modprobe {name}", lambda: command("modprobe", module), lambda: removed("rmmod", module), silent=True, none=True)
 
 
+def lost():
+    """kmem_cache_create() loses the name of a cache's kobject where sysfs_slab_add() fails: the kernel's own leak, which no caller can
+    mend, and so none that fails the run. Any other does."""
+    leaks = pathlib.Path("/sys/kernel/debug/kmemleak")
+    if not leaks.exists():
+        return
+    leaks.write_text("scan")
+    time.sleep(6)
+    leaks.write_text("scan")
+    others = [leak for leak in re.split(r"^(?=unreferenced object)", leaks.read_text(), flags=re.MULTILINE)
+              if leak.strip() and not re.search(r"kstrdup.*kobject_set_name_vargs.*sysfs_slab_add.*kmem_cache_create", leak, re.DOTALL)]
+    ok("nothing is lost but by the kernel itself", not others, *others[:5])
+    if not others:
+        leaks.write_text("clear")
+
+
 def unloading():
     """Unload, in the middle of everything."""
     def load():
@@ -433,7 +449,7 @@ def main():
     # All that Lua allocates comes from there.
     LUA = next(name for name in faults.symbols if re.fullmatch(r"_ZN7lunatik4Pool10reallocateE\w+", name))
     try:
-        for part in (values, sessions, states, scripts, hooks, devices, modules, unloading):
+        for part in (values, sessions, states, scripts, hooks, devices, modules, unloading, lost):
             if part.__name__ in sys.argv[1:] or len(sys.argv) == 1:
                 part()
         client.drop()

@@ -15,11 +15,9 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 sys.path.insert(0, str(TREE / "editor"))
 import tables
-from frames import SLOW
-from ktap import equal, finish, install, lunatik, ok, run_test, stop
+from ktap import equal, finish, install, lunatik, ok, run_test, stop, unhurried
 
 LIB = pathlib.Path(__file__).parent / "lib"
-BUDGET = pathlib.Path("/sys/module/lunatik/parameters/budget")
 EXACT, CONTEXT_OPTIONS = 64, {"hardirq", "softirq"}
 
 
@@ -118,11 +116,6 @@ def ended_makers(libraries):
 def main():
     for name in ("ktap", "matrix", "objects"):
         install(name, (LIB / f"{name}.lua").read_text())
-    # What a function says is looked at here, not how long that takes with a detector on every step.
-    lunatik("load")
-    usual = BUDGET.read_text()
-    if SLOW > 1:
-        BUDGET.write_text("5000")
     install("nothing", "return function() end")
     install("task", 'return function() require("linux").schedule() end')
     contexts = dict(re.findall(r"(\w+) = \{\s+context = \"(\w+)\"", (LIB / "objects.lua").read_text()))
@@ -133,13 +126,13 @@ def main():
     # What an old kernel cannot have says so; its suite looks at that.
     libraries = [library for library in libraries
                  if "this kernel is too old" not in lunatik("run", "-e", f"require('{library.name}')").stderr]
-    for library in libraries:
-        for context in sorted({"process"} | {contexts.get(name, "process") for name in library.classes}):
-            wrong_uses(library, context, contexts)
-    for context in sorted(CONTEXT_OPTIONS):
-        atomic(libraries, context, contexts)
-    ended_makers(libraries)
-    BUDGET.write_text(usual)
+    with unhurried():
+        for library in libraries:
+            for context in sorted({"process"} | {contexts.get(name, "process") for name in library.classes}):
+                wrong_uses(library, context, contexts)
+        for context in sorted(CONTEXT_OPTIONS):
+            atomic(libraries, context, contexts)
+        ended_makers(libraries)
     equal("nothing is left", lunatik("-q", "list").stdout, "")
     return finish()
 

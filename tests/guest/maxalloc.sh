@@ -60,6 +60,31 @@ gives "the bystander has what it had" 0 'bystander +process +ready +1\.?[0-9]*M/
 lunatik stop bystander
 lunatik stop test/recovers
 
+# What a task gives back is copied for whoever resumes it: one string many times is many.
+install_script gives_back <<'EOF'
+return function(n) local s, t = ("x"):rep(1 << 20), {} for i = 1, n do t[i] = s end return table.unpack(t) end
+EOF
+resumes="local made, count = require('lunatik').runtime('test/gives_back'), tonumber((...))
+	print(pcall(function() return select('#', made:resume(count)) end))"
+gives "10 results of a MiB each" 0 '^true	10$' '' lunatik run --name gets --maxalloc 400M -e "$resumes" -- 10
+lunatik stop gets
+gives "100 of them are over the cap of who gives them" 0 '^false	.*ENOMEM' '' lunatik run --name gets --maxalloc 400M -e "$resumes" -- 100
+lunatik stop gets
+
+# Garbage of who gives them is no reason to refuse: 30 MiB beside 40 MiB of it, where 64 MiB is the cap.
+install_script gives_back <<'EOF'
+return function(n)
+	collectgarbage("stop")
+	for i = 1, 5 do local garbage = ("x"):rep(8 << 20) end
+	local s, t = ("x"):rep(1 << 20), {}
+	for i = 1, n do t[i] = s end
+	collectgarbage("restart")
+	return table.unpack(t)
+end
+EOF
+gives "30 of them from one with garbage" 0 '^true	30$' '' lunatik run --name gets --maxalloc 400M -e "$resumes" -- 30
+lunatik stop gets
+
 # A device whose callbacks hit the cap: an error for the reader, and the next read works.
 install_script greedy <<'EOF'
 local keep

@@ -40,6 +40,9 @@ def sni():
                     equal(f"an allowed server answers ({words})", inside("na", good).stdout, "200")
                     ok(f"a blocked one does not ({words})", inside("na", bad).returncode != 0)
                     like("the log names it", inside("na", "lunatik log examples/filter").stdout, "bad.test\tDROP")
+                    # Names are the same in capitals.
+                    hello = f"timeout {4 * SLOW} openssl s_client -connect 10.1.1.1:443 -servername BAD.test </dev/null"
+                    ok("in capitals neither", "BEGIN CERTIFICATE" not in inside("na", hello).stdout)
             equal("afterwards it answers again", inside("na", bad).stdout, "200")
             sni_by_xdp(directory, good, bad)
 

@@ -66,17 +66,23 @@ local linux = require("linux")
 local names = {}
 for name, value in pairs(notifier.netdev) do names[value] = name end
 shared.events = ""
+local other = require("lunatik").runtime("test/nothing_else")
+-- No values of notifier.notify but the last, which is what notifier_from_errno(-EACCES) gives.
+local answers = { ntwrong1 = -1, ntwrong2 = 99999999999, ntwrong3 = 2, ntwrong4 = 0x4001, ntwrong5 = 0x8000 | 1 + 13 }
 notifier.netdevice(function(event, name)
 	if name:find("^nt") or name == "lo" then shared.events = shared.events .. names[event] .. ":" .. name .. " " end
 	shared.refused = select(2, pcall(linux.schedule, 1))
 	if event == notifier.netdev.PRE_UP and name == "ntveto" then return notifier.notify.BAD end
 	if name == "nterror" then error("no such thing") end
+	shared.resumed = select(2, pcall(other.resume, other))
+	if name:find("^ntwrong") and event == notifier.netdev.POST_INIT then return answers[name] end
 end)
 shared.inside = shared.events
 '''
 
 
 def netdevices():
+    install("nothing_else", "return function() end")
     ip("link", "set", "lo", "up")
     ok("a notifier of devices", run_test("n_netdevice", NETDEVICE).returncode == 0)
     equal("nothing comes while the script is inside", shared("inside"), "")
@@ -95,6 +101,14 @@ def netdevices():
     ip("link", "add", "ntveto", "type", "dummy")
     ok("a veto", ip("link", "set", "ntveto", "up") != 0)
     ip("link", "delete", "ntveto")
+    for number in range(1, 5):
+        equal(f"number {number} that is no answer: the event passes", ip("link", "add", f"ntwrong{number}", "type", "dummy"), 0)
+        ip("link", "delete", f"ntwrong{number}")
+    refused = subprocess.run(["ip", "link", "add", "ntwrong5", "type", "dummy"], capture_output=True, text=True)
+    like("an errno is the reason", refused.stderr, "Permission denied")
+    ip("link", "delete", "ntwrong5")
+    like("the log says what was no answer", lunatik("log", "test/n_netdevice").stdout, "notifier: the hook returned no verdict")
+    like("nor is another runtime run there", shared("resumed"), "'resume' may sleep and cannot be called while the kernel holds a lock")
     ip("netns", "add", "ntspace")
     ip("-n", "ntspace", "link", "add", "nthidden", "type", "dummy")
     ok("devices of other namespaces are not heard of", "nthidden" not in shared("events"))
@@ -237,7 +251,10 @@ def keylocker():
     code = ("up", "up", "down", "down", "left", "right", "left", "right", "ctrl", "alt")
     source = pathlib.Path("/lib/modules/lua/examples/keylocker.lua")
     ok("keylocker is installed", source.exists())
-    equal("it runs", lunatik("run", "examples/keylocker", "hardirq").returncode, 0)
+    # It makes itself a hardirq runtime where it is not run in one.
+    equal("it runs in a hardirq runtime", lunatik("run", "examples/keylocker", "hardirq").returncode, 0)
+    equal("and ends", stop("examples/keylocker"), 0)
+    equal("it runs", lunatik("run", "examples/keylocker").returncode, 0)
     with open("/dev/tty1", "rb", buffering=0) as tty:
         fcntl.ioctl(tty, VT_ACTIVATE, 1)
         subprocess.run(["stty", "-F", "/dev/tty1", "raw", "-echo"], check=True)

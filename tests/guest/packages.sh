@@ -40,7 +40,10 @@ mv "$work.lists/${example##*/}" "/usr/lib/modules/$release/kernel/"
 
 # -- make uninstall, of what is installed on the root itself
 
+ldconfig
+like "programs find the library" "$(ldconfig -p)" 'liblunatik-client\.so\.1 '
 ok "make uninstall" timeout 200 make --no-print-directory -C "$tree" uninstall KVER="$release"
+is "and know nothing of it any more" "$(ldconfig -p | grep liblunatik-client)" ""
 # For the guest only, `make stage` adds modules and a script of examples; suites add their scripts.
 rm -rf /usr/lib/modules/lua/mydevice.lua /usr/lib/modules/lua/test
 rmdir /usr/lib/modules/lua

@@ -3,6 +3,7 @@
 # suite: debug timeout=300
 """The examples echod, shared and tap, each with the client that a user would take."""
 
+import contextlib
 import os
 import select
 import socket
@@ -126,6 +127,12 @@ def shared():
     equal("nc to shared: set and get", netcat(90, b"foo=bar\nfoo\n"), b"bar\n")
     equal("another client sees it", netcat(90, b"foo\n"), b"bar\n")
     equal("a missing key is an empty line", netcat(90, b"nosuch\n"), b"\n")
+    with contextlib.ExitStack() as crowd:
+        clients = [crowd.enter_context(connected(90)) for _ in range(64)]
+        equal("64 clients at once", [exchange(client, b"foo\n", 4) for client in clients], [b"bar\n"] * 64)
+        with connected(90) as late:
+            late.settimeout(10 * SLOW)
+            equal("who comes too much sees the end", late.recv(10), b"")
     for _ in range(3):
         reset(90)
         reset(90, b"half a li")

@@ -53,7 +53,10 @@ with tempfile.TemporaryFile() as heard:
     ok("nc hears it", within(5, lambda: said() == b"net"), said())
     listener.kill()
     listener.wait()
-ok("an address that is none is refused", say("net=nowhere").returncode != 0)
+for wrong in ("net=nowhere", "net=999.2.3.4:1337", "net=127.0.0.1:99999999", "net=1.2:5", "net=", "enable=perhaps", "foo", "foo=bar"):
+    ok(f"refused: {wrong}", say(wrong).returncode != 0)
+keys.press("k")
+equal("what is typed is not lost", read(), "k")
 reader = subprocess.Popen(["tail", "-f", DEVICE], stdout=subprocess.PIPE)
 keys.press("f")
 os.set_blocking(reader.stdout.fileno(), False)

@@ -9,4 +9,4 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 import states
 
-states.main(states.consistency, states.numbers, states.namespaces, states.namespaces_go)
+states.main(states.consistency, states.numbers, states.namespaces, states.namespaces_go, states.ends_last)

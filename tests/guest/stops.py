@@ -185,6 +185,168 @@ def shown():
     ok("nothing is left", within(LIMIT, lambda: "session/" not in lunatik("list").stdout), lunatik("list").stdout)
 
 
+def finalizers_that_wait():
+    """For a runtime that somebody else is in, who does not leave it."""
+    install("w_spins", "return function() while true do end end")
+    source = """
+local lunatik, thread = require("lunatik"), require("thread")
+local spins = lunatik.runtime("test/w_spins")
+spinning = thread.run(spins, "spins")
+require("linux").schedule(50)
+keep = setmetatable({}, { __gc = function() spins:resume() end })
+"""
+    result = lunatik("run", "-e", source, "--name", "waits_last")
+    equal("a script whose finalizer resumes a busy runtime", result.returncode, 0)
+    with faster("stop", LIMIT):
+        ok("ends", lunatik("stop", "waits_last", limit=30).returncode == 0)
+    # The same by the worker that stops what has lost its last handle.
+    install("w_waits", source + "return function() end")
+    result = lunatik("run", "-e", "local l = require('lunatik') l._ENV.w = l.runtime('test/w_waits') l._ENV.w = nil")
+    equal("one that the worker stops", result.returncode, 0)
+    with faster("the worker goes on", LIMIT):
+        run_script("after", "local c = require('completion').new() keep = setmetatable({}, { __gc = function() c:complete() end })")
+        equal("stop of another", stop("after"), 0)
+        equal("unload", lunatik("reload", limit=30).returncode, 0)
+
+
+def each_other():
+    install("o_stops", "return function(other) coroutine.yield() require('linux').schedule(50) pcall(other.stop, other) end")
+    result = lunatik("run", "-e", """
+local lunatik, thread = require("lunatik"), require("thread")
+a, b = lunatik.runtime("test/o_stops"), lunatik.runtime("test/o_stops")
+a:resume(b)
+b:resume(a)
+thread.run(a, "a")
+thread.run(b, "b")
+require("linux").schedule(500)
+""", "--name", "pair")
+    equal("two threads that stop each other's runtimes", result.returncode, 0)
+    with faster("stop of both", LIMIT):
+        equal("ends", stop("pair"), 0)
+    ok("no thread is left", within(LIMIT, lambda: not threads({"a", "b"})), threads({"a", "b"}))
+
+
+def sums():
+    """A script that has many things to stop is stopped as one that has one."""
+    install("s_loops", """
+keep = setmetatable({}, { __gc = function() while true do end end })
+return function(value, name)
+    device, kept = name and require("device").new { name = name }, value
+    coroutine.yield()
+end
+""")
+    # Called once with how many threads are to come, one started by the other, and then by its own.
+    install("s_spins", """
+return function(left)
+    coroutine.yield()
+    if left > 0 then
+        local lunatik, thread = require("lunatik"), require("thread")
+        runtime = lunatik.runtime("test/s_spins")
+        runtime:resume(left - 1)
+        kept = thread.run(runtime, "s_spins")
+    else
+        require("lunatik")._ENV.s_all = true
+    end
+    while true do pcall(function() while true do end end) end
+end
+""")
+    runtimes = "local lunatik = require('lunatik') kept = {} for i = 1, %d do kept[i] = lunatik.runtime('test/s_loops') end"
+    for name, source in {
+        "20 runtimes whose finalizers loop": runtimes % 20,
+        "a chain of 12 of them": runtimes % 12 + " kept[1]:resume(nil, 't_last') for i = 2, 12 do kept[i]:resume(kept[i - 1]) end kept = kept[12]",
+        "10 threads that do not end": """
+            local lunatik, thread = require("lunatik"), require("thread")
+            kept = {}
+            for i = 1, 10 do
+                local runtime = lunatik.runtime("test/s_spins")
+                runtime:resume(0)
+                kept[i] = { runtime, thread.run(runtime, "s_spins") }
+            end""",
+        "a chain of 10 threads that do not end": """
+            local lunatik, thread = require("lunatik"), require("thread")
+            runtime = lunatik.runtime("test/s_spins")
+            runtime:resume(9)
+            kept = thread.run(runtime, "s_spins")
+            while not lunatik._ENV.s_all do require("linux").schedule(10) end""",
+        "15 sockets that linger": """
+            local lunatik, socket = require("lunatik"), require("socket")
+            local listener = socket.new(socket.af.INET, socket.sock.STREAM, 0)
+            listener:bind(0x7f000001, 4711)
+            listener:listen(20)
+            kept = {}
+            for i = 1, 15 do
+                local client = socket.new(socket.af.INET, socket.sock.STREAM, 0)
+                client:connect(0x7f000001, 4711)
+                lunatik._ENV["s_peer" .. i] = listener:accept()
+                client:setsockopt(socket.sol.SOCKET, socket.so.LINGER, ("i4i4"):pack(1, 60))
+                local full = ("x"):rep(65536)
+                while pcall(client.send, client, full, nil, socket.msg.DONTWAIT) do end
+                kept[i] = client
+            end""",
+    }.items():
+        result = lunatik("run", "-e", source, "--name", "many")
+        equal(f"{name}: it runs", (result.returncode, result.stderr), (0, ""))
+        with faster(f"{name}: stop", LIMIT):
+            equal("ends", stop("many"), 0)
+        ok("no thread is left", within(LIMIT, lambda: not threads({"s_spins"})), threads({"s_spins"}))
+        ok("nor a device", within(LIMIT, lambda: not os.path.exists("/dev/t_last")))
+        lunatik("run", "-e", "local all = require('lunatik')._ENV require('rcu').map(all, function(key) all[key] = nil end)")
+
+
+def circles():
+    """Runtimes that refer to each other end with the script that made them, unless somebody else has one of them."""
+    install("r_keeps", """
+return function(name)
+    device, kept = require("device").new { name = name }, {}
+    while true do kept[#kept + 1] = coroutine.yield() or nil end
+end
+""")
+    install("r_runs", """
+return function(other)
+    kept = { other, require("thread").run(other, "r_runs") }
+    coroutine.yield()
+end
+""")
+    install("r_waits", "return function(other) kept = other coroutine.yield() device = require('device').new { name = 't_r1' } "
+            "while not require('thread').shouldstop() do require('linux').schedule(50) end end")
+    make = "local lunatik = require('lunatik') local a, b = lunatik.runtime('test/r_keeps'), lunatik.runtime('test/r_keeps') a:resume('t_r1') b:resume('t_r2') "
+    for name, source, stays in (
+            ("one that refers to itself", make + "a:resume(a)", False),
+            ("two that refer to each other", make + "a:resume(b) b:resume(a)", False),
+            ("the same, of which one made more", make + "a:resume(b) b:resume(a) a:resume(lunatik.runtime('test/r_keeps'))", False),
+            ("one whose thread the other runs", """
+                local lunatik = require("lunatik")
+                local runs, waits = lunatik.runtime("test/r_runs"), lunatik.runtime("test/r_waits")
+                waits:resume(runs)
+                runs:resume(waits)""", False),
+            ("two of which the shared table has one", make + "a:resume(b) b:resume(a) lunatik._ENV.r = b", True),
+            ("one that the shared table has", make + "lunatik._ENV.r = a", True)):
+        result = lunatik("run", "-e", source, "--name", "makes")
+        equal(f"{name}: it runs", (result.returncode, result.stderr), (0, ""))
+        ok("its device is there", within(5, lambda: os.path.exists("/dev/t_r1")))
+        equal("stop", stop("makes"), 0)
+        equal("the device is gone, unless it is shared", os.path.exists("/dev/t_r1"), stays)
+        lunatik("run", "-e", "require('lunatik')._ENV.r = nil")
+        ok("and then with the last who has it", within(LIMIT, lambda: not any(os.path.exists(f"/dev/t_r{number}") for number in (1, 2))))
+    # Of another script that was given one.
+    install("r_has", "return function(one) kept = one coroutine.yield() end")
+    lunatik("run", "-e", "has = require('lunatik').runtime('test/r_has') require('lunatik')._ENV.has = has", "--name", "has")
+    lunatik("run", "-e", make + "a:resume(b) b:resume(a) lunatik._ENV.has:resume(a) lunatik._ENV.has = nil", "--name", "makes")
+    equal("stop of who made two", stop("makes"), 0)
+    equal("of which another script has one", [os.path.exists(f"/dev/t_r{number}") for number in (1, 2)], [True, True])
+    equal("stop of that", stop("has"), 0)
+    ok("none is left", within(LIMIT, lambda: not any(os.path.exists(f"/dev/t_r{number}") for number in (1, 2))))
+    # Who makes them also takes them out of the table at its end: a table lets go a little later.
+    lunatik("run", "-e", make + "a:resume(b) b:resume(a) lunatik._ENV.r = a keep = setmetatable({}, { __gc = function() lunatik._ENV.r = nil end })",
+            "--name", "makes")
+    equal("stop of who takes them out of the table itself", stop("makes"), 0)
+    ok("none is left of these", within(LIMIT, lambda: not any(os.path.exists(f"/dev/t_r{number}") for number in (1, 2))))
+
+
+def threads(names):
+    return names & set(subprocess.run(["ps", "-eo", "comm"], capture_output=True, text=True).stdout.split())
+
+
 def ten_runtimes():
     """unload bounds all of it together: ten runtimes whose finalizers do not end."""
     for number in range(10):
@@ -214,7 +376,7 @@ def logged():
 
 
 def main():
-    for part in (finalizers, inside, callbacks, shown, ten_runtimes, logged):
+    for part in (finalizers, inside, callbacks, shown, finalizers_that_wait, each_other, sums, circles, ten_runtimes, logged):
         part()
     return finish()
 

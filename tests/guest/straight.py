@@ -4,13 +4,14 @@
 """What packets' functions do without the interpreter (lua/straight.h) is what they do with it: each body here is one hook as it stands,
 and one whose first instruction is the interpreter's, which so runs all of it. Both see the same packets and must say the same."""
 
+import json
 import os
 import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "lib"))
 from hosts import Udp, sh
-from ktap import equal, finish, install, like, lunatik, ok, shared, stop
+from ktap import equal, finish, install, like, lunatik, ok, one_cpu, shared, stop, unhurried, within
 
 # What a body tells put() is what is compared; put() is a function of Lua's, so that the registers go over to the interpreter there.
 BODIES = [
@@ -178,6 +179,31 @@ register(function(a, b, c) if b == nil and c == nil then return 1 end return 0 e
 register(function(...) if select("#", ...) == 1 then return 1 end return 0 end)
 '''
 
+# How many packets of these functions the interpreter wants, out of some.
+SHARES = [
+    ("return 1", "none"),
+    ("if skb:getuint8(9) == 17 and skb:getuint16((skb:getuint8(0) & 15) * 4 + 2) == 1 then return 0 end return 1", "none"),
+    ("own:setuint32(0, own:getuint32(0) + 1) return 1", "none"),
+    ("if skb:len() > 20 then return ACCEPT end return DROP", "none"),
+    ("local n = {} return 1", "all"),
+    ("skb:getuint8(0) local n = {} return 1", "all"),
+    # What is no leaf is not looked for at each packet.
+    ("skb:data() return 1", "all"),
+    ("for i = 1, 2 do skb:getuint8(i) end return 1", "all"),
+]
+
+SHARE = r'''
+local netfilter, data = require("netfilter"), require("data")
+local own, ACCEPT, DROP = data.new(8), 1, 0
+netfilter.register { pf = netfilter.family.IPV4, hooknum = netfilter.inet_hooks.LOCAL_IN, priority = 0, detach = false,
+		     hook = function(skb) %s end }
+'''
+
+COUNT = r'''
+local probe = require("probe")
+probe.new(..., { pre = function() end })
+'''
+
 
 def lua(strings):
     return "{" + ",".join("[==[" + text + "]==]" for text in strings) + "}"
@@ -218,10 +244,49 @@ def changes():
     equal("they stop too", stop("test/changes"), 0)
 
 
+def calls(name):
+    """How often a runtime has been called."""
+    return next(runtime["calls"] for runtime in json.loads(lunatik("-j", "list").stdout)["runtimes"] if runtime["name"] == name)
+
+
+def shares():
+    """That most functions need no interpreter is not seen by what they say: its way of a packet is counted by a probe."""
+    packets = 20
+    lunatik("load")
+    with open("/proc/kallsyms", encoding="ascii") as symbols:
+        way = re.findall(r" (run_packet(?:\.(?!cold)\S+)?)\t\[lunatik\]", symbols.read())
+    ok("the interpreter's way of a packet is a function", len(way) == 1, way)
+    install("count", COUNT)
+    with Udp(7402) as udp, one_cpu():
+        counter = lunatik("run", "test/count", "hardirq", "--", way[0])
+        ok("a probe counts", counter.returncode == 0, counter.stderr)
+        # Hits of a breakpoint are missed; the kernel makes a jump of it, soon.
+        install("share", SHARE % SHARES[-1][0])
+        lunatik("run", "test/share", "softirq")
+        first = calls("test/count")
+        ok("and is hit", within(20, lambda: udp.arrives() and calls("test/count") > first))
+        stop("test/share")
+        for number, (body, share) in enumerate(SHARES, 1):
+            install("share", SHARE % body)
+            equal(f"function {number} is a hook", lunatik("run", "test/share", "softirq").returncode, 0)
+            # What its steps are is seen at the first packet, and what the methods are that it calls at the next.
+            arrived = [udp.arrives() for _ in range(3)]
+            before = calls("test/count"), calls("test/share")
+            arrived += [udp.arrives() for _ in range(packets)]
+            after = calls("test/count"), calls("test/share")
+            ok(f"function {number}: all packets arrive", all(arrived), arrived)
+            equal(f"function {number} was called with each", after[1] - before[1], packets)
+            equal(f"function {number} wants the interpreter for {share} of them", after[0] - before[0], {"none": 0, "all": packets}[share])
+            equal(f"function {number} ends", stop("test/share"), 0)
+        equal("the probe ends", stop("test/count"), 0)
+
+
 def main():
     sh("ip link set lo up")
-    same()
-    changes()
+    with unhurried():
+        same()
+        changes()
+        shares()
     return finish()
 
 

@@ -78,7 +78,7 @@ while True:
     for s in select.select(sockets, [], [])[0]:
         s.sendto(*s.recvfrom(70000))
 '''
-PORTS = [*range(7001, 7016), *range(7101, 7107), *range(7200, 7212), *range(7250, 7262), *range(7300, 7304), 7500]
+PORTS = [*range(7001, 7016), *range(7101, 7107), *range(7200, 7212), *range(7250, 7262), *range(7300, 7304), 7401, 7402, 7500]
 
 
 class Hosts:
@@ -206,6 +206,7 @@ local checks = {
 	[7103] = function() return action.ABORTED end,
 	[7104] = function() return action.TX end,
 	[7105] = function() return action.REDIRECT end,
+	[7402] = function(packet, argument) return action.PASS, #argument, fails(argument.getuint8, argument, 0) end,
 }
 xdp.attach(function(packet, argument, more)
 	local port = linux.ntoh16(packet:getuint16(36))
@@ -246,6 +247,9 @@ def packets(hosts):
     for port, name, arrives in ((7101, "PASS", True), (7102, "DROP", False), (7103, "ABORTED", False), (7104, "TX", False),
                                 (7105, "REDIRECT to nowhere", False)):
         ok(name, bool(hosts.ask(port)) if arrives else hosts.lost(port))
+    equal("a program without the name", hosts.ask(7401), "12345678")
+    equal("a program without the argument", hosts.ask(7402), "12345678")
+    like("the script sees none", log("x_main"), rf"7402\tnil\|0\|{gone}")
     equal("garbage is collected", sum(hosts.ask(7007, 500) is None for _ in range(300)), 0)
     listed = [line for line in inside("lunatik", "list").stdout.splitlines() if "x_main" in line]
     equal("without an error", listed and re.split(r"\s+", listed[0])[5], "0")

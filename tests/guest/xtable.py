@@ -103,7 +103,7 @@ xtable.match {
 }
 local verdicts = {
 	accept = action.ACCEPT, drop = action.DROP, continue = action.CONTINUE, stolen = action.STOLEN, ["repeat"] = action.REPEAT, stop = action.STOP,
-	["return"] = action.RETURN, queue = action.QUEUE | 5 << 16 | 0x8000, unsigned = 0xffffffff, errno = action.DROP | (-13 << 16) & 0xffff0000,
+	["return"] = action.RETURN, queue = action.QUEUE | 5 << 16 | 0x8000, unsigned = 0xffffffff, errno = action.DROP | 13 << 16, success = action.DROP | 0xffff0000,
 	six = 6, large = 1 << 32, negative = -2, text = "accept", yes = true,
 }
 xtable.target {
@@ -244,12 +244,12 @@ def run(name, source, *words, host=None):
 MATCHES = {"yes": True, "no": False, "none": False, "one": False, "raise": False, "loop": False, "sleep": False, "memory": False,
            "hotdrop": True, "cooled": False, "write": False, "par": False, "kept": False}
 TARGETS = {"accept": "accept", "drop": "drop", "continue": "next", "stolen": "drop", "repeat": "next", "stop": "next", "return": "next",
-           "queue": "accept", "unsigned": "next", "errno": "drop", "six": "next", "large": "next", "negative": "next", "text": "next",
+           "queue": "accept", "unsigned": "next", "errno": "drop", "success": "next", "six": "next", "large": "next", "negative": "next", "text": "next",
            "yes": "next", "raise": "next", "hotdrop": "next"}
 MATCH_PORTS = {name: 7700 + n for n, name in enumerate(MATCHES)}
 TARGET_PORTS = {name: 7750 + n for n, name in enumerate(TARGETS)}
 MATCH_FAILURES = ("none", "one", "raise", "loop", "sleep", "memory")
-TARGET_FAILURES = ("repeat", "stop", "return", "six", "large", "negative", "text", "yes", "raise")
+TARGET_FAILURES = ("repeat", "stop", "return", "success", "six", "large", "negative", "text", "yes", "raise")
 
 
 def rules():
@@ -380,15 +380,32 @@ def lives():
         run_script("stays", "x = 1")
         said = lunatik("unload")
         ok("the library stays for it", said.returncode == 1 and re.match(
-            r"lunatik: lunatik_xtable is in use: 1 rule of a firewall asks scripts\nhint: nothing was stopped; ", said.stderr), said)
+            r"lunatik: lunatik_xtable is in use: a firewall has 1 rule for scripts\nhint: nothing was stopped; .*iptables-legacy -S", said.stderr), said)
         equal("and what runs goes on", stop("stays"), 0)
-        ok("a new rule finds nobody", iptables(f"-A {rule}").returncode != 0)
+        for text in ("ye", "yesyes", "no"):
+            ok(f"a new rule finds nobody: {text}", iptables(f"-A {rule.replace('yes', text)}").returncode != 0)
+        sh("ip netns add nx")
+        ok("nor does one like it elsewhere", iptables(f"-A {rule}", "nx").returncode != 0)
+        sh("ip netns del nx")
+        done = iptables("-I INPUT -p udp -m udp --dport 7812 -j DROP")
+        ok("its table can be changed all the same", done.returncode == 0, done.stderr)
+        ok("and the rule matches nothing still", udp.arrives())
+        done = iptables("-D INPUT -p udp -m udp --dport 7812 -j DROP")
+        ok("and back", done.returncode == 0 and udp.arrives(), done.stderr)
         run("x_say", SCRIPT)
         ok("another run of the script has rules of its own", udp.arrives())
-        saved = sh("iptables-legacy-save -t filter | iptables-legacy-restore")
-        ok("which iptables-save | iptables-restore makes", saved.returncode == 0 and udp.lost(), saved.stderr)
+        done = iptables("-I INPUT -p udp -m udp --dport 7812 -j DROP")
+        ok("and takes up the table's with the next change", done.returncode == 0 and udp.lost(), done.stderr)
         stop("test/x_say")
-        equal("a rule without a script is deleted by what it says", iptables(f"-D {rule}").returncode, 0)
+        ok("stopped again", udp.arrives())
+        run("x_say", SCRIPT)
+        saved = sh("iptables-legacy-save -t filter | iptables-legacy-restore")
+        ok("so does iptables-save | iptables-restore", saved.returncode == 0 and udp.lost(), saved.stderr)
+        stop("test/x_say")
+        done = iptables(f"-D {rule}")
+        ok("a rule without a script is deleted by what it says, and others stay", done.returncode == 0, done.stderr)
+        ok("then it is new", iptables(f"-A {rule}").returncode != 0)
+        iptables("-F")
     ok("unload then", lunatik("unload").returncode == 0)
     lunatik("load")
 

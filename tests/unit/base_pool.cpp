@@ -24,6 +24,14 @@ using namespace lunatik;
 namespace {
 std::size_t pages = 0, blocks = 0;
 std::size_t pages_most = ~std::size_t{ 0 };
+
+// Memory is not empty: whoever had it before had addresses there, of this very memory even.
+void *used(void *memory, std::size_t size)
+{
+	for (std::size_t at = 0; memory && at + sizeof(memory) <= size; at += sizeof(memory))
+		std::memcpy(static_cast<char *>(memory) + at, &memory, sizeof(memory));
+	return memory;
+}
 } // namespace
 
 extern "C" {
@@ -34,9 +42,7 @@ void *lunatik_h_page(int)
 	if (pages == pages_most)
 		return nullptr;
 	pages++;
-	void *page = std::aligned_alloc(4096, 4096);
-	std::memset(page, 0xee, 4096);
-	return page;
+	return used(std::aligned_alloc(4096, 4096), 4096);
 }
 void lunatik_h_freepage(void *page)
 {
@@ -47,7 +53,7 @@ void *lunatik_h_kvmalloc(std::size_t size, int)
 {
 	void *block = size < (std::size_t{ 1 } << 32) ? std::malloc(size) : nullptr;
 	blocks += block != nullptr;
-	return block;
+	return used(block, size);
 }
 void lunatik_h_kvfree(const void *memory)
 {
@@ -195,6 +201,7 @@ struct Node {
 	const char *outside;
 	std::size_t number, size;
 	char text[8];
+	unsigned char tag;	// what comes behind it in its word is written by nobody
 };
 
 struct Host {
@@ -213,9 +220,17 @@ Node **make_state(void *(*allocate)(void *, void *, std::size_t, std::size_t), v
 	for (auto *&block : small)
 		block = allocate(pool, nullptr, 0, 40);
 	for (std::size_t i = 0; i < node_count; i++) {
-		std::size_t size = sizeof(Node) + i * 7 % 180;
+		// Some have blocks of their own.
+		std::size_t size = i % 10 ? sizeof(Node) + i * 7 % 180 : 300;
 		auto *node = static_cast<Node *>(allocate(pool, nullptr, 0, size));
-		*node = { nullptr, all, all + node_count, host.inside + i % 100, i, size, "text" };
+		node->next = nullptr;
+		node->all = all;
+		node->end = all + node_count;
+		node->outside = host.inside + i % 100;
+		node->number = i;
+		node->size = size;
+		std::strcpy(node->text, "text");
+		node->tag = 0x45;
 		all[i] = node;
 		if (i)
 			all[i - 1]->next = node;
@@ -236,6 +251,7 @@ void check_state(Node *const *all, const Host &host)
 		REQUIRE(node.outside == host.inside + i % 100);
 		REQUIRE(node.number == i);
 		REQUIRE(std::string(node.text) == "text");
+		REQUIRE(node.tag == 0x45);
 	}
 }
 

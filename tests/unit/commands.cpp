@@ -338,7 +338,7 @@ TEST_CASE("the list is a table, or JSON", "[commands]")
 	const Shown none = stage.run({"list"}, answering(fake::done()));
 	CHECK(none.status == 0);
 	CHECK(none.out.empty());
-	CHECK(none.err == "no runtime is running\n");
+	CHECK_THAT(none.err, has("no runtime is running"));
 	CHECK(stage.run({"list", "-q"}, answering(fake::done())).err.empty());
 	CHECK(nlohmann::json::parse(stage.run({"list", "-j"}, answering(fake::done())).out)["runtimes"].empty());
 	// Programs get names as they are.
@@ -540,7 +540,7 @@ TEST_CASE("unload finds who holds a module before it stops anything", "[commands
 	std::filesystem::create_directories(stage.directory.path() / "sys/lunatik_xtable/parameters");
 	stage.add_module("lunatik_xtable", {});
 	stage.directory.write("sys/lunatik_xtable/parameters/rules", "2\n");
-	refused("lunatik_xtable is in use: 2 rules of a firewall ask scripts\n", "iptables -S");
+	refused("lunatik_xtable is in use: a firewall has 2 rules for scripts\n", "iptables -S");
 	stage.directory.write("sys/lunatik_xtable/parameters/rules", "0\n");
 
 	stage.add_module("lunatik_xdp", {});

@@ -100,7 +100,7 @@ TEST_CASE("the manual has what docs/cli.md says", "[describe]")
 	const std::string text = manual(describe(), page());
 	for (const char *part : {"# READ, EVALUATE, PRINT\n", "\nTab\n\t", "Ctrl-R", "CALLS, ERRORS\n\tentries into it", "*busy* and CPU%", "lunatik log -f\n",
 			"8192 lines", "# JSON\n", "*unknown\\_globals*", "# ENVIRONMENT\n", "*NO\\_COLOR*\n\t", "*XDG\\_STATE\\_HOME*", "# EXIT STATUS\n",
-			"*lunatik* *run* [options...] _script_ [_context_] [*percpu*] [*--* _argument_...]\n", "*lunatik* *state* *exec* [options...] _state_ _code_\n",
+			"*lunatik* *run* [options...] _script_ [_context_] [*percpu*] [*--* _argument_...]\n", "*lunatik* *state* *exec* [options...] [*--*] _state_ _code_\n",
 			"*lunatik* *xdp* *unload* [options...] _device_\n"}) {
 		CAPTURE(part);
 		CHECK_THAT(text, has(part));
@@ -162,8 +162,8 @@ TEST_CASE("a value is asked for where one is", "[describe]")
 	for (const Word &word : find(all, "top").words) {
 		if (word.spellings.empty() || word.spellings.back() == "--help")
 			continue;
-		CHECK(word.value == (word.spellings.back() == "--delay" ? "SECONDS" : "COUNT"));
+		CHECK(word.value == (word.spellings.back() == "--delay" ? "SECONDS" : word.spellings.back() == "--netns" ? "NAME" : "COUNT"));
 	}
 	for (const Word &word : find(all, "log").words)
-		CHECK(word.value.empty());
+		CHECK(word.value == (!word.spellings.empty() && word.spellings.back() == "--netns" ? "NAME" : ""));
 }

@@ -114,7 +114,23 @@ TEST_CASE("how long to look, and how often", "[options]")
 	refused({"top", "--", "x"}, "takes no arguments");
 	refused({"monitor", "--", "x"}, "takes no arguments");
 	refused({"check"}, "check needs a script");
-	refused({"log", "--", "x"}, "takes no arguments");
+	refused({"log", "x", "--", "y"}, "takes no arguments");
+}
+
+TEST_CASE("another network namespace", "[options]")
+{
+	for (const std::string verb : {"list", "run", "spawn", "stop", "restart", "stats", "top", "log", "monitor", "state"}) {
+		CAPTURE(verb);
+		Words words{verb, "--netns", "blue"};
+		if (verb == "state")
+			words.insert(words.begin() + 1, "list");
+		else if (verb == "run" || verb == "spawn" || verb == "stop" || verb == "restart")
+			words.emplace_back("x");
+		CHECK(good(words).netns == "blue");
+	}
+	CHECK_FALSE(good({"list"}).netns);
+	refused({"check", "x", "--netns", "blue"}, "--netns");
+	refused({"load", "--netns", "blue"}, "--netns");
 }
 
 TEST_CASE("Lunatik 3.0 spelled run and stop as options", "[options]")
@@ -135,7 +151,8 @@ TEST_CASE("arguments of the script follow --", "[options]")
 	refused({"run", "--", "x"}, "run needs a script");
 	refused({"stop", "x", "--", "y"}, "no arguments");
 	refused({"stop", "--"}, "needs the name");
-	CHECK(good({"stop", "--", "-x"}).script == "-x");
+	for (const char *verb : {"stop", "stats", "log", "check"})
+		CHECK(good({verb, "--", "-x"}).script == "-x");
 	refused({"list", "--"}, "no arguments");
 	refused({"--", "x"}, "no script");
 }
@@ -428,6 +445,10 @@ TEST_CASE("state and monitor")
 	CHECK_FALSE(exec.options->timeout);
 	CHECK(parse({"state", "exec", "mine", "return 1", "--timeout", "0.5"}).options->timeout == 500ms);
 	CHECK(parse({"state", "list"}).options->action == Action::List);
+	CHECK(parse({"state", "close", "--", "-x"}).options->script == "-x");
+	CHECK(parse({"state", "--", "exec", "-x", "-1"}).options->code == "-1");
+	CHECK(parse({"state", "exec", "x", "--timeout", "1", "--", "--"}).options->code == "--");
+	CHECK(parse({"state", "list", "--"}).options->action == Action::List);
 	const Parsed monitor = parse({"monitor", "-n", "3", "--netns", "blue"});
 	REQUIRE(monitor.options);
 	CHECK(monitor.options->count == 3);
@@ -435,7 +456,8 @@ TEST_CASE("state and monitor")
 	for (const std::vector<std::string> &words : std::vector<std::vector<std::string>>{{"state"}, {"state", "burn", "x"},
 		     {"state", "create"}, {"state", "list", "x"}, {"state", "exec", "x"}, {"state", "exec", "x", "1", "-e", "2"},
 		     {"state", "close", "x", "1"}, {"state", "close", "x", "--maxalloc", "1M"}, {"state", "create", "x", "--maxalloc", "y"},
-		     {"state", "list", "--", "x"}, {"state", "list", "--timeout", "1"}, {"state", "exec", "x", "1", "--timeout", "0"},
+		     {"state", "list", "--", "x"}, {"state", "close", "--"}, {"state", "close", "x", "--", "y"},
+		     {"state", "exec", "x", "1", "--", "2"}, {"state", "list", "--timeout", "1"}, {"state", "exec", "x", "1", "--timeout", "0"},
 		     {"state", "create", "x", "--timeout", "1"}, {"monitor", "x"}, {"monitor", "-n", "0"},
 		     {"state", "create", std::string(256, 'x')}}) {
 		const Parsed wrong = parse(words);

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -90,6 +91,32 @@ class Choice(unittest.TestCase):
         self.assertEqual(suite.discover(["no such suite"]), [])
 
 
+class Repeats(unittest.TestCase):
+    """A guest in which QEMU itself went wrong is begun anew, and not for ever."""
+
+    def run_batch(self, repeats, cause, before="ok 1 - fine"):
+        with tempfile.TemporaryDirectory() as directory:
+            stand_in = pathlib.Path(directory) / "guest"
+            tests = [suite.Suite(suite.SUITES / name, frozenset({"stock"}), 60, False, "", False) for name in ("a.sh", "b.sh", "c.sh")]
+            stand_in.write_text("#!/bin/sh\n" f"echo '# running {tests[0].path}'; echo 'ok 1 - {tests[0].path}'\n"
+                                f"echo '# running {tests[1].path}'; echo '  KTAP version 1'; echo '  {before}'; echo 'guest: HARNESS: {cause}' >&2; exit 106\n")
+            stand_in.chmod(0o755)
+            batch, report = suite.Batch("stock", tests, 1, repeats), suite.Report()
+            batch.directory = pathlib.Path(directory) / "logs"
+            with unittest.mock.patch.object(suite, "HERE", pathlib.Path(directory)), \
+                    contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), \
+                    unittest.mock.patch.object(batch, "_where", lambda: "logs"), unittest.mock.patch("os.path.relpath", lambda path, start: str(path)):
+                left = batch.run(report)
+        return [one.path.name for one in left], report.count.failed, batch.repeats
+
+    def test_repeats(self):
+        stale = f"{suite.verdict.STALE_CODE}: a breakpoint"
+        self.assertEqual(self.run_batch(2, stale), (["b.sh", "c.sh"], 0, 1))
+        self.assertEqual(self.run_batch(0, stale), (["c.sh"], 1, 0))
+        self.assertEqual(self.run_batch(2, stale, "not ok 1 - a fault of ours"), (["c.sh"], 1, 2))
+        self.assertEqual(self.run_batch(2, "kmemleak cannot be read"), (["c.sh"], 1, 2))
+
+
 class DebugKernel(unittest.TestCase):
     """Its build beside the other tests, with other commands in place of the real one."""
 
@@ -119,6 +146,11 @@ class DebugKernel(unittest.TestCase):
         good, count, out, running = self.built("trap 'exit 1' INT; while :; do sleep 0.1; done", 0.01)
         self.assertEqual((good, count, running), (False, suite.Count(skipped=1), False))
         self.assertIn("LEFT OUT", out)
+
+    def test_a_build_that_does_not_hear_is_ended_too(self):
+        with unittest.mock.patch.object(suite.DebugKernel, "patience", 0.5):
+            _, count, _, running = self.built("trap '' INT; while :; do sleep 0.1; done", 0.01)
+        self.assertEqual((count, running), (suite.Count(skipped=1), False))
 
     def test_it_says_how_far_it_is(self):
         debug = suite.DebugKernel(pathlib.Path(self.directory.name) / "log", ("bash", "-c", "echo 7 % >&2; sleep 1"))

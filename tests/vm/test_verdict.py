@@ -157,6 +157,16 @@ class Changed(unittest.TestCase):
             self.expect(Run(console=f"[   11.123456][ T123] {line}\n"),
                         Verdict.PASS if line.startswith("Memory") else Verdict.CRASHED)
 
+    def test_a_breakpoint_that_stands_there(self):
+        console = (HERE / "fixtures" / "stale-code" / "console.log").read_text()
+        self.expect(Run(console=console), Verdict.HARNESS, "where 66 90 stands")
+        self.expect(Run(console=console.replace("66 <90>", "cc <90>")), Verdict.CRASHED, "int3")
+        # A module's code, code that has no name, and code that cannot be read, where a program's is shown further down.
+        self.expect(Run(console=console.replace("+0x61/0x120", "+0x61/0x120 [lunatik_probe]")), Verdict.CRASHED, "int3")
+        self.expect(Run(console=console.replace("ip_local_deliver+0x61/0x120", "0xffffffffc0a00010")), Verdict.CRASHED, "int3")
+        self.expect(Run(console=console.replace("Code: ", "Code: Unable to access opcode bytes at 0x1.\nCode: ", 1)), Verdict.CRASHED, "int3")
+        self.expect(Run(console="[    1.0] WARNING: suspicious RCU usage\n" + console), Verdict.CRASHED, "RCU")
+
     def test_every_denied_line_has_an_example(self):
         """The comments above an expression of splat.deny are lines that it, alone if need be, finds."""
         examples = []
@@ -187,7 +197,8 @@ class Changed(unittest.TestCase):
         trace = "CPU: 0 UID: 0 PID: 256 Comm: x\nCall Trace:\n <TASK>\n warn_alloc+0x24b/0x390\nRIP: 0033:0x7f8b\n </TASK>\n"
         begin, end = ("tests: allocations are let fail " + word for word in ("from here\n", "until here\n"))
         for said in ("x/1: vmalloc error: size 384, vm_struct allocation failed, mode:0xcc0(GFP_KERNEL), nodemask=(null)\n",
-                     "__kmem_cache_create_args(lunatik_512) failed with error -12\n", "x: page allocation failure: order:0, mode:0xcc0\n"):
+                     "__kmem_cache_create_args(lunatik_512) failed with error -12\n",
+                     "__kmem_cache_create_args(lunatik_1024) failed with error -22\n", "x: page allocation failure: order:0, mode:0xcc0\n"):
             self.assertIsNone(LISTS.first(begin + said + trace + end))
             for console in (said + trace, begin + end + said + trace, begin + said + trace + trace, begin + trace):
                 self.assertEqual(LISTS.first(console), "Call Trace:")

@@ -652,6 +652,7 @@ static void test_states(void)
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = 0;
 	capi_is("a name too long", !lunatik_newstate(name, 0), 1);
+	capi_is("NULL is no name", !lunatik_newstate(NULL, 0) && !lunatik_statelookup(NULL) && lunatik_close(NULL) == -1, 1);
 
 	capi_is("a reference", lunatik_getstate(s), 1);
 	capi_is("is counted", s->users, 1);

@@ -12,13 +12,22 @@ struct argument {
 	__u32 reply;
 };
 
+/* Has nothing: what is looked up in it is NULL. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, int);
+	__type(value, char[12]);
+} empty SEC(".maps");
+
 SEC("xdp") int asks(struct xdp_md *ctx)
 {
 	struct ethhdr *ethernet = LUNATIK_XDP_AT(ctx, 0, struct ethhdr);
 	struct argument argument = { .number = 42 };
+	char name[] = "test/x_main", *nothing;
 	struct udphdr *udp;
 	struct iphdr *ip;
-	int action;
+	int action, key = 1;
 
 	if (!ethernet || ethernet->h_proto != bpf_htons(ETH_P_IP))
 		return XDP_PASS;
@@ -41,6 +50,13 @@ SEC("xdp") int asks(struct xdp_md *ctx)
 		return LUNATIK_XDP(ctx, "test/x_nobody", XDP_DROP);
 	case 7301 ... 7399:
 		return LUNATIK_XDP(ctx, "test/x_cpus", XDP_DROP);
+	/* Without a name, and without an argument, which the verifier does not ask for. */
+	case 7401:
+		nothing = bpf_map_lookup_elem(&empty, &key);
+		return bpf_luaxdp_run(nothing, 12, ctx, &argument, sizeof(argument)) < 0 ? XDP_PASS : XDP_DROP;
+	case 7402:
+		nothing = bpf_map_lookup_elem(&empty, &key);
+		return bpf_luaxdp_run(name, sizeof(name), ctx, nothing, 12);
 	}
 	return XDP_PASS;
 }

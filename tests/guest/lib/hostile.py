@@ -22,11 +22,13 @@ LIMIT = 3
 PATTERN = os.environ.get("HOSTILE_PATTERN", "")
 # How long a script may need that ends by itself.
 PATIENCE = 60
+# What eats memory has less of it where each block takes the detectors their time.
+CAP = ("--maxalloc", "8M") if SLOW > 1 else ()
 
 
 def ends_by_itself(path, status, message):
     begin = time.monotonic()
-    result = lunatik("run", str(path), limit=PATIENCE)
+    result = lunatik("run", str(path), *(CAP if path.stem.startswith("memory-") else ()), limit=PATIENCE)
     if result.returncode is None:
         ok(path.stem, False, result.stderr, f"stop: {lunatik('stop', path.stem)}")
         return

@@ -127,6 +127,9 @@ do
 	is("a time-out is read back", listener:getsockopt(sol.SOCKET, so.RCVTIMEO), 100)
 	listener:setsockopt(sol.SOCKET, so.RCVTIMEO, 0)
 	is("0 is no limit", listener:getsockopt(sol.SOCKET, so.RCVTIMEO), 0)
+	for _, option in ipairs { so.RCVTIMEO, so.SNDTIMEO } do
+		raises("a negative time", "bad argument #3 to 'setsockopt' (out of range)", listener.setsockopt, listener, sol.SOCKET, option, -5)
+	end
 	local other <close> = socket.new(af.INET, sock.STREAM | sock.NONBLOCK, 0)
 	other:bind(localhost, 0)
 	other:listen()
@@ -441,6 +444,21 @@ for _, kind in ipairs { { inet.udp, "127.0.0.1" }, { inet.udp6, "::1" } } do
 	is("inet: receive with from", all(receiver:receive(9, 0, true)), "two " .. all(sender:getsockname()))
 	sender:send("three", kind[2], port)
 	is("inet: receive without", all(receiver:receive(9)), "three")
+	-- Flags behind the address are not lost: this one is refused.
+	raises("inet: flags behind an address", "EINVAL", sender.send, sender, "x", kind[2], port, msg.ZEROCOPY)
+	raises("inet: flags without", "EINVAL", sender.send, sender, "x", nil, nil, msg.ZEROCOPY)
+	local number = kind[2] == "::1" and socket.pton("::1") or 0x7f000001
+	local bare = sender.socket
+	raises("send: flags behind the third part", "EINVAL", bare.send, bare, "x", number, port, nil, msg.ZEROCOPY)
+	raises("send: flags without an address", "EINVAL", bare.send, bare, "x", nil, msg.ZEROCOPY)
+	raises("send: flags without an address, at the end", "EINVAL", bare.send, bare, "x", nil, nil, nil, msg.ZEROCOPY)
+	raises("send: flags that are none", "number expected, got string", bare.send, bare, "x", number, port, nil, "junk")
+	if kind[2] ~= "::1" then
+		raises("send: flags behind the second part", "EINVAL", bare.send, bare, "x", number, port, msg.ZEROCOPY)
+		raises("send: flags twice", "the flags came before", bare.send, bare, "x", number, port, 0, 0)
+	end
+	is("send: no flags", bare:send("four", number, port, 0), 4)
+	is("send: none was sent", all(receiver:receive(9)), "four")
 end
 do
 	local server <close> = inet.tcp6()
