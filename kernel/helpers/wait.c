@@ -4,6 +4,8 @@
 #include <linux/swait.h>
 #include <linux/sched/signal.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/timekeeping.h>
 #include "helpers.h"
 
 void lunatik_h_waitqueue_init(void *waitqueue)
@@ -24,6 +26,7 @@ long lunatik_h_wait_state(void *waitqueue, void *also, lunatik_h_condition condi
 	long left = milliseconds < 0 ? MAX_SCHEDULE_TIMEOUT : (long)msecs_to_jiffies(min(milliseconds, (long)INT_MAX));
 	DEFINE_WAIT(wait);
 	DECLARE_SWAITQUEUE(second_wait);
+	u64 end = 0, now;
 	int error = 0, met;
 
 	/* Not a sleep at all, as for schedule_timeout() itself. */
@@ -42,11 +45,21 @@ long lunatik_h_wait_state(void *waitqueue, void *also, lunatik_h_condition condi
 			error = -EINTR;
 			break;
 		}
+		if (!end && milliseconds > 0)
+			end = ktime_get_ns() + (u64)min(milliseconds, (long)INT_MAX) * NSEC_PER_MSEC;
 		left = schedule_timeout(left);
 		/* Mostly that is what it was woken for, and no further sleep is to be prepared. */
 		met = condition(argument);
 		if (met)
 			break;
+		/*
+		 * The jiffies that it began with may have been some behind the clock, where the CPU that counts them was held up:
+		 * then they are over too soon.
+		 */
+		if (!left && end) {
+			now = ktime_get_ns();
+			left = now < end ? max(1L, (long)nsecs_to_jiffies(end - now)) : 0;
+		}
 	}
 	finish_wait(queue, &wait);
 	if (second)

@@ -6,5 +6,11 @@
 
 # shellcheck source=tests/guest/lib/guest.sh
 . "$(dirname "$0")/lib/guest.sh"
+spinning=()
+for _ in 1 2; do
+	while :; do :; done &
+	spinning+=($!)
+done
 lua_suite linux
+kill "${spinning[@]}"
 finish

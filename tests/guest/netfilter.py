@@ -827,7 +827,9 @@ print(pcall(lunatik.runtime, "test/n_inner", "process", {percpu = true}))
 def garbage():
     """A hook that makes garbage for each packet goes on: a worker collects it, and nothing is missed."""
     for mode in ("incremental", "generational"):
-        garbage_in(mode)
+        # Among so many hits there may be one in which the host stops this CPU for longer than the budget.
+        with unhurried(always=True):
+            garbage_in(mode)
 
 
 def garbage_in(mode):
@@ -843,14 +845,15 @@ hook = register(function(skb)
 end)
 ''', "softirq")
     ok(f"a hook that makes garbage, {mode}", result.returncode == 0, result.stderr)
-    with Udp(7501) as udp, unhurried():
+    with Udp(7501) as udp:
         lost = sum(udp.arrives(b"x" * 500) is None for _ in range(3000))
     equal("no packet is lost", lost, 0)
     # All of it would be 30 MiB, the cap is 8; how late the worker comes is up to what else the host does.
     ok("it is collected", 0 < count("most") < 6 << 20, shared("most"), shared("held"))
     def entry():
         return next(runtime for runtime in json.loads(lunatik("-j", "list").stdout)["runtimes"] if runtime["name"] == "test/n_garbage")
-    equal("without an error", entry()["errors"], 0)
+    errors = entry()["errors"]
+    ok("without an error", errors == 0, errors, log("n_garbage"))
     time.sleep(1)
     before = entry()["calls"]
     time.sleep(1)

@@ -117,6 +117,28 @@ class Repeats(unittest.TestCase):
         self.assertEqual(self.run_batch(2, "kmemleak cannot be read"), (["c.sh"], 1, 2))
 
 
+class Said(unittest.TestCase):
+    """What the tests that failed say of it is shown at the end."""
+
+    def test_comments_right_before_a_failure(self):
+        lines = ["  # of one that passes\n", "  ok 1 - fine\n", "  # got 1\n", "  #   more\n", "  not ok 2 - two\n",
+                 "  # long before\n", "  a word of the kernel's\n", "  not ok 3 - three\n"]
+        self.assertEqual(suite.Batch.said(lines), ["# got 1", "#   more", "not ok 2 - two", "not ok 3 - three"])
+        self.assertEqual(suite.Batch.said(["  ok 1 - fine\n"]), [])
+
+    def test_not_all_of_many(self):
+        said = suite.Batch.said(["not ok 1 - a\n"] * 100)
+        self.assertEqual((len(said), said[-1]), (suite.SAID + 1, f"... and {100 - suite.SAID} lines more"))
+
+    def test_at_the_end(self):
+        report, out = suite.Report(), io.StringIO()
+        with contextlib.redirect_stdout(out):
+            report.note(False, "a.sh [stock]", "2 tests", ["# got 1", "not ok 2 - two"], passed=1, failed=1)
+            report.finish()
+        self.assertEqual(out.getvalue().splitlines()[-4:],
+                         ["  a.sh [stock]: 2 tests", "      # got 1", "      not ok 2 - two", "1 passed, 1 failed"])
+
+
 class DebugKernel(unittest.TestCase):
     """Its build beside the other tests, with other commands in place of the real one."""
 

@@ -97,10 +97,17 @@ for _, state in ipairs { "INTERRUPTIBLE", "UNINTERRUPTIBLE", "KILLABLE", "IDLE" 
 	local left = linux.schedule(60, linux.task[state])
 	local took = (linux.time() - start) // 1000000
 	is("schedule in state " .. state .. " has nothing left", left, 0)
-	-- A machine that is emulated may lose some time between two ticks; half of it is not lost.
-	ok("schedule in state " .. state .. " waits", took >= 30, took .. " ms")
+	ok("schedule in state " .. state .. " waits", took >= 60, took .. " ms")
 	ok("schedule in state " .. state .. " ends", took < 1500, took .. " ms")
 end
+-- Where the CPU that counts the ticks is held up, they are behind the clock: linux.sh keeps both busy.
+local short = 0
+for i = 1, 100 do
+	local start = linux.time()
+	linux.schedule(i % 8 + 1)
+	if linux.time() - start < (i % 8 + 1) * 1000000 then short = short + 1 end
+end
+is("no sleep is short", short, 0)
 is("schedule(0) returns at once", linux.schedule(0), 0)
 is("schedule in state RUNNING ends", linux.schedule(10, linux.task.RUNNING) <= 10, true)
 raises("schedule of negative time", { "bad argument #1", "cannot be negative" }, linux.schedule, -1)
